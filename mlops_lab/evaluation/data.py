@@ -1,0 +1,375 @@
+"""The door: whatever a user passes as data becomes a `Schema`, and batches of rows whose position is known."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from mlops_lab.errors import nearest, shorten
+from mlops_lab.evaluation.errors import EvaluationError
+
+__all__ = ["Batch", "ColumnKind", "FrameSource", "Schema", "Source", "as_source"]
+
+ColumnKind = Literal["integer", "real", "boolean", "category", "text", "datetime", "other"]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Names and types of the columns, as the model will be given them.
+
+    Parameters
+    ----------
+    empty : DataFrame of shape (0, columns)
+        No rows, all columns, with their types.
+
+    Examples
+    --------
+    >>> schema = Schema(pd.DataFrame({"age": [31], "job": ["cook"]}).iloc[:0])
+    >>> schema.kind("age"), schema.kind("job")
+    ('integer', 'text')
+    """
+
+    empty: pd.DataFrame
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns, in order."""
+        return list(self.empty.columns)
+
+    @cached_property
+    def kinds(self) -> dict[str, ColumnKind]:
+        """Kind of each column."""
+        return {name: column_kind(self.empty[name].dtype) for name in self.names}
+
+    def kind(self, name: str) -> ColumnKind:
+        """Return the kind of one column.
+
+        Parameters
+        ----------
+        name : str
+            Column.
+
+        Returns
+        -------
+        str
+            ``"integer"``, ``"real"``, ``"boolean"``, ``"category"``, ``"text"``, ``"datetime"`` or ``"other"``.
+
+        Raises
+        ------
+        EvaluationError
+            Where there is no such column.
+        """
+        if name not in self.kinds:
+            close = nearest(str(name), map(str, self.names), count=1)
+            hint = f" The nearest is {close[0]!r};" if close else ""
+            raise EvaluationError(
+                f"Column {name!r} is not in the data.{hint} The columns are {shorten(map(str, self.names))}."
+            )
+        return self.kinds[name]
+
+    def require(self, name: str, kinds: Sequence[ColumnKind], purpose: str) -> None:
+        """Refuse a column whose kind does not fit what is to be done with it.
+
+        Parameters
+        ----------
+        name : str
+            Column.
+        kinds : sequence of str
+            Kinds that fit.
+        purpose : str
+            What is to be done, for the sentence, such as ``"noise"``.
+
+        Raises
+        ------
+        EvaluationError
+            Where the column is missing or of another kind.
+        """
+        kind = self.kind(name)
+        if kind not in kinds:
+            raise EvaluationError(
+                f"Column {name!r} holds {kind} values ({self.empty[name].dtype}); "
+                f"{purpose} needs {' or '.join(kinds)} values."
+            )
+
+    def require_numeric(self, name: str, purpose: str) -> None:
+        """Refuse a column that is not numeric.
+
+        Parameters
+        ----------
+        name : str
+            Column.
+        purpose : str
+            What is to be done, for the sentence.
+
+        Raises
+        ------
+        EvaluationError
+            Where the column is missing or not numeric.
+        """
+        self.require(name, ("integer", "real"), purpose)
+
+
+def column_kind(dtype: Any) -> ColumnKind:
+    """Classify the type of a column by what can be done with its values.
+
+    Parameters
+    ----------
+    dtype : numpy or pandas dtype
+        Type of a column.
+
+    Returns
+    -------
+    str
+        See `ColumnKind`.
+
+    Examples
+    --------
+    >>> column_kind(pd.Series([1.5]).dtype), column_kind(pd.CategoricalDtype(["a"]))
+    ('real', 'category')
+    """
+    types = pd.api.types
+    if isinstance(dtype, pd.SparseDtype):
+        return "other"
+    if isinstance(dtype, pd.CategoricalDtype):
+        return "category"
+    if types.is_bool_dtype(dtype):
+        return "boolean"
+    if types.is_integer_dtype(dtype):
+        return "integer"
+    if types.is_float_dtype(dtype) or (isinstance(dtype, pd.ArrowDtype) and dtype.kind == "f"):
+        return "real"
+    if types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype) or types.is_timedelta64_dtype(dtype):
+        return "datetime"
+    if types.is_string_dtype(dtype) or types.is_object_dtype(dtype):
+        return "text"
+    return "other"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some consecutive rows.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (rows, columns)
+        The rows, exactly as the user gave them.
+    target : ndarray of shape (rows,)
+        Class codes (positions in the model's ``classes_``) or values.
+    start : int
+        Position of the first row in the whole data, which the randomness of each row is tied to.
+    """
+
+    frame: pd.DataFrame
+    target: np.ndarray
+    start: int
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.frame)
+
+    @property
+    def positions(self) -> np.ndarray:
+        """Positions of the rows in the whole data, shape (rows,)."""
+        return np.arange(self.start, self.start + self.rows)
+
+
+class Source(ABC):
+    """Rows with their target, wherever they are kept."""
+
+    rows: int
+
+    @property
+    @abstractmethod
+    def schema(self) -> Schema:
+        """Names and types of the columns."""
+
+    @property
+    @abstractmethod
+    def labels(self) -> np.ndarray:
+        """What occurs in the target; of a frame the whole target."""
+
+    @property
+    @abstractmethod
+    def row_bytes(self) -> float:
+        """Memory of one row, from the first thousand."""
+
+    @abstractmethod
+    def head(self, rows: int) -> tuple[pd.DataFrame, np.ndarray]:
+        """Return the first rows with their target."""
+
+    @abstractmethod
+    def batches(
+        self, rows: int, columns: Sequence[str] | None = None
+    ) -> Iterator[tuple[pd.DataFrame, np.ndarray, int]]:
+        """Yield consecutive parts of the data.
+
+        Parameters
+        ----------
+        rows : int
+            Rows of a part, at most.
+        columns : sequence of str, optional
+            Only these; by default all.
+
+        Yields
+        ------
+        tuple of (DataFrame, ndarray, int)
+            Rows, raw target and the position of the first row.
+        """
+
+
+class FrameSource(Source):
+    """A frame in memory with its target.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The rows.
+    target : array-like of shape (rows,) or str
+        What should have been predicted, or the name of the column that holds it, which is then taken out of the frame.
+
+    Raises
+    ------
+    EvaluationError
+        Where frame and target cannot be used; the sentence says why.
+
+    Examples
+    --------
+    >>> source = FrameSource(pd.DataFrame({"age": [31, 44], "late": [0, 1]}), "late")
+    >>> source.rows, source.schema.names
+    (2, ['age'])
+    """
+
+    def __init__(self, frame: pd.DataFrame, target: Any) -> None:
+        check_columns(frame)
+        self.frame, raw = split_target(frame, target)
+        if self.frame.empty:
+            raise EvaluationError(
+                f"The data has {len(self.frame)} rows and {self.frame.shape[1]} columns; pass at least one of each."
+            )
+        self.target = clean_target(raw, len(self.frame))
+        self.rows = len(self.frame)
+
+    @property
+    def schema(self) -> Schema:
+        """Names and types of the columns."""
+        return Schema(self.frame.iloc[:0])
+
+    @property
+    def labels(self) -> np.ndarray:
+        """The whole target."""
+        return self.target
+
+    def head(self, rows: int) -> tuple[pd.DataFrame, np.ndarray]:
+        """Return the first rows with their target."""
+        return self.frame.head(rows), self.target[:rows]
+
+    @property
+    def row_bytes(self) -> float:
+        """Memory of one row, from the first thousand."""
+        head = self.frame.head(1000)
+        return float(head.memory_usage(index=False, deep=True).sum() / len(head))
+
+    def batches(
+        self, rows: int, columns: Sequence[str] | None = None
+    ) -> Iterator[tuple[pd.DataFrame, np.ndarray, int]]:
+        """Yield consecutive parts of the data."""
+        frame = self.frame if columns is None else self.frame[list(columns)]
+        for start in range(0, self.rows, rows):
+            whole = rows >= self.rows
+            part = frame if whole else frame.iloc[start : start + rows]
+            yield part, self.target[start : start + rows], start
+
+
+def as_source(data: Any, target: Any) -> Source:
+    """Turn what the user passed as data into a source of batches.
+
+    Parameters
+    ----------
+    data : DataFrame, str or Path
+        Rows to evaluate on: a frame, or Parquet files as a path, a folder or a pattern.
+    target : array-like or str
+        What should have been predicted, or the name of the column that holds it.
+
+    Returns
+    -------
+    Source
+        Rows and target, checked.
+
+    Raises
+    ------
+    EvaluationError
+        Where the data cannot be used; the sentence says why.
+
+    Examples
+    --------
+    >>> as_source(pd.DataFrame({"age": [31]}), [0]).rows
+    1
+    >>> as_source([[31]], [0])
+    Traceback (most recent call last):
+    mlops_lab.evaluation.errors.EvaluationError: The data is a list; pass a pandas DataFrame, so that columns have
+    names.
+    """
+    if isinstance(data, (str, Path)):
+        from mlops_lab.evaluation.parquet import ParquetSource
+
+        return ParquetSource(data, target)
+    if isinstance(data, pd.DataFrame):
+        return FrameSource(data, target)
+    if hasattr(data, "to_pandas"):
+        raise EvaluationError(
+            f"The data is a {type(data).__module__.split('.')[0]} {type(data).__name__}; pass data.to_pandas()."
+        )
+    raise EvaluationError(f"The data is a {type(data).__name__}; pass a pandas DataFrame, so that columns have names.")
+
+
+def check_columns(frame: pd.DataFrame) -> None:
+    """Refuse column names that cannot be told apart."""
+    if isinstance(frame.columns, pd.MultiIndex):
+        raise EvaluationError("The columns have several levels; flatten them to one name a column.")
+    duplicated = frame.columns[frame.columns.duplicated()]
+    if len(duplicated):
+        raise EvaluationError(f"Column {duplicated[0]!r} occurs more than once; rename or drop one of them.")
+
+
+def split_target(frame: pd.DataFrame, target: Any) -> tuple[pd.DataFrame, Any]:
+    """Separate the target from the columns that the model is given."""
+    if isinstance(target, str):
+        if target not in frame.columns:
+            close = nearest(target, map(str, frame.columns), count=1)
+            hint = f" The nearest is {close[0]!r}." if close else ""
+            raise EvaluationError(f"The target {target!r} is not a column of the data.{hint}")
+        return frame.drop(columns=target), frame[target]
+    if target is None:
+        raise EvaluationError("The target is missing; pass y, or the name of the column that holds it.")
+    return frame, target
+
+
+def clean_target(raw: Any, rows: int, start: int = 0) -> np.ndarray:
+    """Check the target and return it as a one-dimensional array of its own labels or values."""
+    array = np.asarray(raw.to_numpy() if hasattr(raw, "to_numpy") else raw)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise EvaluationError(
+            f"The target has shape {array.shape}; pass one label or value a row (several outputs are not supported)."
+        )
+    if len(array) != rows:
+        raise EvaluationError(f"The target has {len(array)} values and the data {rows} rows; they must be as many.")
+    missing = np.flatnonzero(pd.isna(array))
+    if len(missing):
+        raise EvaluationError(
+            f"The target is missing in {len(missing)} rows, first in row {start + missing[0]}; drop or fill these rows."
+        )
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise EvaluationError(
+            f"The target is infinite in row {start + np.flatnonzero(~np.isfinite(array))[0]}; drop or mend that row."
+        )
+    return array

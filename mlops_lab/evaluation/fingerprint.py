@@ -1,0 +1,93 @@
+"""Fingerprints: which data and which model a report is about, without keeping either."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlops_lab.evaluation.model import Outputs, Predictor
+
+__all__ = ["DataFingerprint", "model_fingerprint"]
+
+
+@dataclass(frozen=True)
+class DataFingerprint:
+    """Sum of the rows' hashes: adds up over batches, and does not depend on the order of the rows.
+
+    Parameters
+    ----------
+    rows : int
+        Number of rows.
+    total : int
+        Sum of their hashes, modulo 2**64.
+
+    Examples
+    --------
+    >>> frame, target = pd.DataFrame({"age": [31, 44]}), np.array([0, 1])
+    >>> whole = DataFingerprint.of(frame, target)
+    >>> whole == DataFingerprint.of(frame[:1], target[:1]) + DataFingerprint.of(frame[1:], target[1:])
+    True
+    """
+
+    rows: int = 0
+    total: int = 0
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, target: np.ndarray) -> DataFingerprint:
+        """Make the fingerprint of some rows.
+
+        Parameters
+        ----------
+        frame : DataFrame of shape (rows, columns)
+            The rows.
+        target : ndarray of shape (rows,)
+            Their target.
+
+        Returns
+        -------
+        DataFingerprint
+            Of these rows.
+        """
+        try:
+            hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+        except TypeError:  # a column of lists or the like
+            hashes = pd.util.hash_pandas_object(frame.astype(str), index=False).to_numpy()
+        hashes = hashes * np.uint64(31) + pd.util.hash_array(target)
+        return cls(len(frame), int(np.add.reduce(hashes, dtype=np.uint64)))
+
+    def __add__(self, other: DataFingerprint) -> DataFingerprint:
+        return DataFingerprint(self.rows + other.rows, (self.total + other.total) % 2**64)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {"rows": self.rows, "digest": f"{self.total:016x}"}
+
+
+def model_fingerprint(predictor: Predictor, outputs: Outputs) -> dict[str, Any]:
+    """Make the fingerprint of a model: what it is, and what it says about a few rows.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        The model.
+    outputs : Outputs
+        What it said about the first rows of the data.
+
+    Returns
+    -------
+    dict
+        Description, task, classes and the digest of its answers, rounded to six digits since the last ones differ
+        between machines.
+    """
+    numbers = outputs.decisions if outputs.probabilities is None else outputs.probabilities
+    rounded = np.round(np.asarray(numbers, dtype=float), 6) + 0.0
+    return {
+        "description": predictor.description,
+        "task": predictor.task,
+        "classes": None if predictor.classes is None else [str(label) for label in predictor.classes],
+        "digest": hashlib.sha256(rounded.tobytes()).hexdigest()[:16],
+    }

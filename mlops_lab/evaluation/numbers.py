@@ -1,0 +1,96 @@
+"""How numbers are written for readers, in tables, pages and pictures alike."""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["count", "interval", "number"]
+
+MISSING = "–"
+
+
+def number(value: float, digits: int = 4) -> str:
+    """Write a number with as many digits as a reader needs.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    digits : int, default 4
+        Digits behind the point for numbers below ten; four show a hundredth of a per cent of a rate.
+
+    Returns
+    -------
+    str
+        A dash where there is no number; powers of ten only where the plain form would show nothing.
+
+    Examples
+    --------
+    >>> number(0.012345), number(123.456), number(0.00001234), number(float("nan"))
+    ('0.0123', '123.5', '1.2e-05', '–')
+    """
+    if math.isnan(value):
+        return MISSING
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    size = abs(value)
+    if size >= 1e6 or 0 < size < 0.5 * 10**-digits:
+        return minus(f"{value:.2g}")
+    return minus(f"{value:,.{digits if size < 10 else 1}f}")
+
+
+def interval(low: float, high: float) -> str:
+    """Write an interval.
+
+    Parameters
+    ----------
+    low, high : float
+        Its ends.
+
+    Returns
+    -------
+    str
+        A dash where there is none.
+
+    Examples
+    --------
+    >>> interval(0.01, 0.025)
+    '0.0100 to 0.0250'
+    """
+    if math.isnan(low) and math.isnan(high):
+        return MISSING
+    return f"{number(low)} to {number(high)}"
+
+
+def count(value: float) -> str:
+    """Write a number of rows, rounded up.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+
+    Returns
+    -------
+    str
+        A dash where there is none.
+
+    Examples
+    --------
+    >>> count(16281), count(1200.4), count(float("inf")), count(123_456_789)
+    ('16,281', '1,201', '∞', '120 million')
+    """
+    if math.isnan(value):
+        return MISSING
+    if math.isinf(value):
+        return "∞"
+    if value >= 1e12:
+        return f"{value:.0e}"
+    if value >= 1e7:
+        return f"{float(f'{value:.2g}') / 1e6:,.0f} million"
+    return f"{math.ceil(value):,}"
+
+
+def minus(text: str) -> str:
+    """Write the sign as wide as the plus; an exponent keeps its hyphen."""
+    return "−" + text[1:] if text.startswith("-") else text

@@ -1,0 +1,170 @@
+"""Parquet files larger than memory, as batches of rows with the types that reading the whole file would give."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from mlops_lab.errors import nearest, shorten
+from mlops_lab.evaluation.data import Schema, Source, check_columns, clean_target
+from mlops_lab.evaluation.errors import EvaluationError
+
+__all__ = ["ParquetSource"]
+
+
+class ParquetSource(Source):
+    """One or several Parquet files of which only a batch is in memory at a time.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file, a folder of files, or a pattern such as ``"data/*.parquet"``; files come in the order of their names.
+    target : str
+        Column that holds what should have been predicted.
+
+    Raises
+    ------
+    EvaluationError
+        Where no file matches, one cannot be read, files differ in their columns, or the target is not a column.
+    """
+
+    def __init__(self, path: str | Path, target: Any) -> None:
+        if not isinstance(target, str):
+            raise EvaluationError("The data is a Parquet file; pass the name of its target column as y.")
+        self.path, self.target_name = str(path), target
+        self.dataset = open_dataset(self.path)
+        names = self.dataset.schema.names
+        if target not in names:
+            close = nearest(target, names, count=1)
+            hint = f" The nearest is {close[0]!r}." if close else ""
+            raise EvaluationError(f"The target {target!r} is not a column of {self.path}.{hint}")
+        self.columns = [name for name in names if name != target and not name.startswith("__index_level_")]
+        check_columns(pd.DataFrame(columns=self.columns))
+        self.rows = self.dataset.count_rows()
+        if not self.rows or not self.columns:
+            raise EvaluationError(
+                f"{self.path} has {self.rows} rows and {len(self.columns)} columns beside the target."
+            )
+
+    @cached_property
+    def with_gaps(self) -> set[str]:
+        """Columns of integers or booleans with a gap somewhere, which a frame holds as floats or objects throughout."""
+        plain = [
+            field.name
+            for field in self.dataset.schema
+            if (pa.types.is_integer(field.type) or pa.types.is_boolean(field.type)) and field.name in self.columns
+        ]
+        found: set[str] = set()
+        for fragment in self.dataset.get_fragments() if plain else ():
+            metadata = fragment.metadata
+            for group in range(metadata.num_row_groups):
+                for place in range(metadata.num_columns):
+                    column = metadata.row_group(group).column(place)
+                    counted = column.statistics is not None and column.statistics.has_null_count
+                    if column.path_in_schema in plain and (not counted or column.statistics.null_count):
+                        found.add(column.path_in_schema)  # without a count a gap is taken to be possible
+        return found
+
+    @cached_property
+    def categories(self) -> dict[str, pd.Index]:
+        """All categories of each dictionary column, since each part of a file may know only its own."""
+        names = [f.name for f in self.dataset.schema if pa.types.is_dictionary(f.type) and f.name in self.columns]
+        found: dict[str, pd.Index] = {}
+        for name in names:
+            column = self.dataset.to_table(columns=[name]).unify_dictionaries().column(name)
+            known = column.chunk(0).dictionary if column.num_chunks else pa.array([], pa.string())
+            found[name] = pd.Index(known.to_pandas())
+        return found
+
+    @cached_property
+    def schema(self) -> Schema:
+        """Names and types of the columns, as a frame has them."""
+        return Schema(self._frame(self.dataset.schema.empty_table(), self.columns))
+
+    @cached_property
+    def row_bytes(self) -> float:
+        """Memory of one row, from the first thousand."""
+        head, _target = self.head(1000)
+        return float(head.memory_usage(index=False, deep=True).sum() / len(head))
+
+    def head(self, rows: int) -> tuple[pd.DataFrame, np.ndarray]:
+        """Return the first rows with their target."""
+        table = self.dataset.head(rows)
+        return self._frame(table, self.columns), self._target(table, 0)
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """Values of the target that occur, at most a thousand: more are no classes."""
+        seen: set[Any] = set()
+        for batch in self.dataset.scanner(columns=[self.target_name]).to_batches():
+            seen.update(np.unique(self._target(pa.Table.from_batches([batch]), 0)).tolist())
+            if len(seen) > 1000:
+                break
+        return np.array(sorted(seen))
+
+    def batches(
+        self, rows: int, columns: Sequence[str] | None = None
+    ) -> Iterator[tuple[pd.DataFrame, np.ndarray, int]]:
+        """Yield consecutive parts of the data."""
+        wanted = list(self.columns if columns is None else columns)
+        start = 0
+        try:
+            scanner = self.dataset.scanner(columns=[*wanted, self.target_name], batch_size=rows, use_threads=True)
+            for batch in scanner.to_batches():
+                if batch.num_rows:
+                    table = pa.Table.from_batches([batch])
+                    frame = self._frame(table, wanted)
+                    frame.index = pd.RangeIndex(start, start + batch.num_rows)
+                    yield frame, self._target(table, start), start
+                    start += batch.num_rows
+        except (pa.ArrowInvalid, OSError) as error:
+            raise EvaluationError(f"{self.path} cannot be read beyond row {start}: {error}") from error
+
+    def _frame(self, table: pa.Table, columns: Sequence[str]) -> pd.DataFrame:
+        """Turn some rows into a frame with the types that the whole file would have."""
+        frame = table.select(list(columns)).to_pandas(ignore_metadata=False)
+        frame = frame.reset_index(drop=True)[list(columns)]
+        for name in columns:
+            if name in self.categories:
+                frame[name] = frame[name].astype(pd.CategoricalDtype(self.categories[name], frame[name].cat.ordered))
+            elif name in self.with_gaps and isinstance(frame[name].dtype, np.dtype):
+                boolean = pa.types.is_boolean(table.schema.field(name).type)
+                frame[name] = frame[name].astype(object if boolean else float)
+        return frame
+
+    def _target(self, table: pa.Table, start: int) -> np.ndarray:
+        raw = table.column(self.target_name).to_pandas()
+        return clean_target(raw, table.num_rows, start)
+
+
+def open_dataset(path: str) -> ds.Dataset:
+    """Open the files that a path or pattern names."""
+    files = sorted(glob.glob(path)) if glob.has_magic(path) else [path]
+    if Path(path).is_dir():
+        files = sorted(str(file) for file in Path(path).rglob("*.parquet"))
+    if not files or not all(Path(file).is_file() for file in files):
+        raise EvaluationError(f"No Parquet file is found at {path!r}; check the path or the pattern.")
+    parts = []
+    for file in files:
+        try:
+            parts.append(ds.dataset(file, format="parquet"))
+        except (pa.ArrowInvalid, OSError) as error:
+            raise EvaluationError(f"{file} cannot be read as Parquet: {error}") from error
+    first = parts[0].schema
+    for file, part in zip(files, parts, strict=True):
+        if not part.schema.equals(first):
+            differing = [field.name for field in first if part.schema.get_field_index(field.name) < 0]
+            differing += [field.name for field in part.schema if field not in list(first)]
+            raise EvaluationError(
+                f"{file} differs from {files[0]} in {shorten(dict.fromkeys(differing)) or 'the order of its columns'}; "
+                "files evaluated together need the same columns."
+            )
+    return ds.dataset(files, format="parquet", schema=first)

@@ -1,0 +1,115 @@
+"""Tries a model on a few rows before the run: what it answers, and whether it leaves its input alone."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlops_lab.evaluation.errors import EvaluationError
+from mlops_lab.evaluation.model import Outputs, Predictor, Task, as_predictor
+from mlops_lab.i18n import gettext as _
+
+__all__ = ["Probe", "probe_model"]
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A model that has been tried.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        The model.
+    outputs : Outputs
+        What it said about the first rows.
+    notes : tuple of str
+        What the report must say of it.
+    """
+
+    predictor: Predictor
+    outputs: Outputs
+    notes: tuple[str, ...] = ()
+
+    def check_repeats(self, again: Outputs) -> None:
+        """Refuse a model that answers otherwise when it is asked again.
+
+        Parameters
+        ----------
+        again : Outputs
+            What it said about the same rows, and perhaps more behind them, in another call.
+
+        Raises
+        ------
+        EvaluationError
+            Where the answers differ by more than threads may change in the last digits.
+        """
+        rows = slice(0, len(self.outputs))
+        first, second = self.outputs, again.take(rows)
+        if first.probabilities is None or second.probabilities is None:
+            alike = np.allclose(first.decisions, second.decisions, rtol=1e-6, atol=1e-9)
+        else:
+            alike = np.allclose(first.probabilities, second.probabilities, rtol=1e-4, atol=1e-6)
+        if not alike:
+            raise EvaluationError(
+                "The model gives different answers to the same rows; fix its random state, "
+                "since no difference between two predictions would mean anything."
+            )
+
+
+def probe_model(model: Any, target: np.ndarray, rows: pd.DataFrame, task: Task | None = None) -> Probe:
+    """Try a model on a few rows.
+
+    Parameters
+    ----------
+    model : estimator or callable
+        As for `Suite.run`.
+    target : ndarray of shape (rows,)
+        Raw target of all rows.
+    rows : DataFrame
+        The first rows.
+    task : {"classification", "regression"}, optional
+        Where it cannot be seen.
+
+    Returns
+    -------
+    Probe
+        The model as `Predictor`, with its first answers.
+
+    Raises
+    ------
+    EvaluationError
+        Where the model cannot be used.
+    """
+    predictor = as_predictor(model, target, rows, task)
+    given = rows.copy()
+    outputs = predictor(given)
+    notes: tuple[str, ...] = ()
+    if not given.equals(rows):
+        notes = (
+            _("The model changes the frame it is given; it was given copies, so that the data stayed as they are."),
+        )
+    if predictor.has_probabilities and hasattr(model, "predict"):
+        predictor = predictor.with_own_decision(model.predict, rows, outputs)
+        if predictor.decide is not None:
+            outputs = predictor(rows.copy())
+    warn_about_threads()
+    return Probe(predictor, outputs, notes)
+
+
+def warn_about_threads() -> None:
+    """Warn once where numerical libraries start more threads than there are cores."""
+    from joblib import cpu_count  # both come with scikit-learn; this one knows a container's share of the cores
+    from threadpoolctl import threadpool_info
+
+    cores = cpu_count()
+    most = max((pool["num_threads"] for pool in threadpool_info()), default=1)
+    if most > cores:
+        warnings.warn(
+            f"Numerical libraries start {most} threads on {cores} cores, which slows predictions; "
+            f"set OMP_NUM_THREADS={cores} before Python starts.",
+            stacklevel=2,
+        )

@@ -1,0 +1,93 @@
+"""The worst rows of a check: a state that keeps ten of them, whatever the number of batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlops_lab.evaluation.data import Batch
+
+__all__ = ["KEPT", "Worst"]
+
+KEPT = 10
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The rows with the largest size of trouble, and the row's position where sizes tie.
+
+    Parameters
+    ----------
+    size : ndarray of float, shape (kept,)
+        How bad each row is, largest first.
+    position : ndarray of int, shape (kept,)
+        Its position in the whole data.
+    rows : DataFrame of shape (kept, columns)
+        The rows with what happened to them.
+
+    Examples
+    --------
+    >>> batch = Batch(pd.DataFrame({"age": [20, 30, 40]}), np.zeros(3), start=100)
+    >>> worst = Worst.of(batch, np.array([0.1, 0.9, 0.0]), {"after": np.array([0.2, 0.5, 0.7])})
+    >>> worst.frame()
+         age  after  size
+    row
+    101   30    0.5   0.9
+    100   20    0.2   0.1
+    """
+
+    size: np.ndarray = field(default_factory=lambda: np.empty(0))
+    position: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @classmethod
+    def of(cls, batch: Batch, size: np.ndarray, columns: Mapping[str, Any]) -> Worst:
+        """Pick the worst rows of a batch.
+
+        Parameters
+        ----------
+        batch : Batch
+            The rows.
+        size : ndarray of float, shape (rows,)
+            How bad each row is; rows with 0 or less are not kept.
+        columns : mapping of str to ndarray of shape (rows,)
+            What happened to each row, shown beside it.
+
+        Returns
+        -------
+        Worst
+            At most ten rows.
+        """
+        bad = np.flatnonzero(size > 0)
+        if len(bad) > KEPT:
+            least = np.partition(size[bad], len(bad) - KEPT)[len(bad) - KEPT]
+            bad = bad[size[bad] >= least]
+        chosen = bad[np.lexsort((bad, -size[bad]))][:KEPT]
+        rows = batch.frame.take(chosen)
+        for name, values in columns.items():
+            rows[name] = np.asarray(values)[chosen]
+        return cls(size[chosen], batch.start + chosen, rows)
+
+    def __add__(self, other: Worst) -> Worst:
+        if not len(self.size) or not len(other.size):
+            return self if len(self.size) else other
+        size = np.concatenate([self.size, other.size])
+        position = np.concatenate([self.position, other.position])
+        chosen = np.lexsort((position, -size))[:KEPT]
+        return Worst(size[chosen], position[chosen], pd.concat([self.rows, other.rows]).take(chosen))
+
+    def frame(self) -> pd.DataFrame:
+        """Return the rows as a table, worst first.
+
+        Returns
+        -------
+        DataFrame
+            One row each, indexed by position in the data.
+        """
+        table = self.rows.set_axis(pd.Index(self.position, name="row"), axis=0)
+        table["size"] = self.size
+        return table

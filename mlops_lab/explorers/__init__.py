@@ -1,0 +1,9 @@
+"""Widgets to explore an idea with: each is a function that computes, one that draws, one that tells, and a thin shell.
+
+Call an explorer by its name, ``explorers.formats(frame)``; its parts lie in the module of the same name:
+``from mlops_lab.explorers.formats import compute, draw, describe``. ipywidgets is loaded when a widget is made.
+"""
+
+from mlops_lab.explorers.formats import explorer as formats
+
+__all__ = ["formats"]

@@ -1,0 +1,162 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from scipy.stats import binom
+from sklearn import metrics
+
+from mlops_lab import evaluation as ev
+from mlops_lab.evaluation.group_metrics import GROUP_METRICS
+
+
+def people(rows=4000, seed=0, weak=0.0):
+    """A model that is right in 90 % of the rows, and in fewer of the old women of the north."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(
+        {
+            "sex": rng.choice(["f", "m"], rows),
+            "region": pd.Categorical(rng.choice(["north", "south"], rows, p=[0.2, 0.8])),
+            "age": rng.integers(18, 90, rows),
+        }
+    )
+    frame["p"] = rng.uniform(0.05, 0.95, rows)
+    target = (frame["p"] >= 0.5).astype(int).to_numpy()
+    in_slice = ((frame["sex"] == "f") & (frame["region"] == "north")).to_numpy()
+    wrong = rng.random(rows) < 0.1 + weak * in_slice
+    return frame, np.where(wrong, 1 - target, target)
+
+
+def model(frame):
+    return frame["p"]
+
+
+def run(check, frame, target):
+    return ev.Suite([check]).run(model, frame, target).results[0]
+
+
+def test_the_lectures_two_models():
+    """A: 98 % of the majority and 80 % of the minority right, 90 : 10, so 96.2 %; B: 95 % of both."""
+    group = np.repeat(["majority", "minority"], [9000, 1000])
+    reports = {}
+    for name, (majority, minority) in {"A": (0.98, 0.80), "B": (0.95, 0.95)}.items():
+        right = np.r_[np.arange(9000) < majority * 9000, np.arange(1000) < minority * 1000]
+        frame = pd.DataFrame({"group": group, "p": np.where(right, 0.9, 0.1)})
+        target = np.r_[np.ones(9998, dtype=int), 0, 0]
+        frame.loc[9998:, "p"] = np.where(right[9998:], 0.1, 0.9)
+        reports[name] = run(ev.Slices("group", max_gap=0.05), frame, target)
+    a, b = reports["A"], reports["B"]
+    assert a.extras["overall"] == pytest.approx(0.962)
+    assert b.extras["overall"] == pytest.approx(0.95)
+    assert a.details.set_index("group")["metric"].to_dict() == pytest.approx(
+        {"group = majority": 0.98, "group = minority": 0.80}
+    )
+    assert (a.verdict, b.verdict) == ("fail", "pass")
+    assert a.extras["worst_group"] == "group = minority"
+    assert a.estimate == pytest.approx(0.162)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in GROUP_METRICS if name not in ("mean_absolute_error", "root_mean_squared_error")]
+)
+def test_each_groups_metric_is_that_of_scikit_learn(name):
+    frame, target = people()
+    function, of_labels = {
+        "accuracy": (metrics.accuracy_score, True),
+        "balanced_accuracy": (metrics.balanced_accuracy_score, True),
+        "f1": (metrics.f1_score, True),
+        "log_loss": (metrics.log_loss, False),
+        "brier_score": (metrics.brier_score_loss, False),
+    }[name]
+    result = run(ev.Slices(["sex", "region"], metric=name, against="rest"), frame, target)
+    table = result.details.set_index("group")
+    mask = ((frame["sex"] == "f") & (frame["region"] == "north")).to_numpy()
+    answer = (frame["p"] >= 0.5).astype(int) if of_labels else frame["p"]
+    assert table.loc["sex = f & region = north", "metric"] == pytest.approx(function(target[mask], answer[mask]))
+    assert (table["metric_low"] <= table["metric"]).all()
+    assert (table["metric"] <= table["metric_high"]).all()
+    assert table.loc["sex = f & region = north", "rows"] == mask.sum()
+
+
+def test_values_have_groups_too():
+    frame, _ = people()
+    target = frame["p"] + np.where(frame["sex"] == "f", 0.5, 0.1) * np.random.default_rng(0).choice([-1, 1], len(frame))
+    for name, expected in (("mean_absolute_error", 0.5), ("root_mean_squared_error", 0.5)):
+        result = run(ev.Slices("sex", metric=name, against="rest", max_gap=0.1), frame, target)
+        assert result.details.set_index("group").loc["sex = f", "metric"] == pytest.approx(expected)
+        assert result.verdict == "fail"
+
+
+def test_finds_the_weak_conjunction_that_no_single_column_shows():
+    result = run(ev.Slices(["sex", "region"], max_gap=0.1), *people(20_000, weak=0.3))
+    assert result.verdict == "fail"
+    assert result.extras["worst_group"] == "sex = f & region = north"
+    table = result.details.set_index("group")
+    assert table.loc["sex = m", "verdict"] == "pass"
+
+
+def test_numbers_are_cut_at_quantiles_and_gaps_are_a_group():
+    frame, target = people()
+    frame["age"] = frame["age"].astype(float)
+    frame.loc[:99, "age"] = np.nan
+    table = run(ev.Slices("age", bins=3), frame, target).details.set_index("group")
+    assert len(table) == 4
+    assert table.loc["age missing", "rows"] == 100
+    assert table["rows"].sum() == len(frame)
+
+
+def test_a_small_group_makes_it_inconclusive_or_is_left_out_by_name():
+    frame, target = people()
+    frame.loc[:8, "sex"] = "x"
+    result = run(ev.Slices("sex", max_gap=0.05), frame, target)
+    assert result.verdict == "inconclusive"
+    assert "sex = x" in result.explain()
+    left_out = run(ev.Slices("sex", max_gap=0.05, min_rows=30), frame, target)
+    assert left_out.verdict == "pass"
+    assert "sex = x" in left_out.explain()
+
+
+def test_against_the_best_group():
+    frame, target = people(20_000, weak=0.3)
+    result = run(ev.Slices(["sex", "region"], against="best", max_gap=0.1), frame, target)
+    assert result.extras["worst_group"] == "sex = f & region = north"
+    overall = run(ev.Slices(["sex", "region"], max_gap=0.1), frame, target)
+    assert result.estimate > overall.estimate
+
+
+@pytest.mark.parametrize("against", ["overall", "best"])
+def test_equal_groups_rarely_fail_however_many(against):
+    seeds, fails = 150, 0
+    for seed in range(seeds):
+        rng = np.random.default_rng(seed)
+        frame = pd.DataFrame({"g": rng.integers(0, 20, 3000).astype(str), "p": np.full(3000, 0.9)})
+        target = (rng.random(3000) < 0.85).astype(int)
+        fails += run(ev.Slices("g", max_gap=0.0, against=against), frame, target).verdict == "fail"
+    assert fails <= binom.ppf(0.999, seeds, 0.05)
+
+
+@given(edges=st.lists(st.integers(1, 399), max_size=5), order=st.permutations(range(6)))
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_split_in_any_order_gives_the_same(result_over, assert_same, edges, order):
+    frame, target = people(400)
+    for metric in ("accuracy", "log_loss", "f1"):
+        check = ev.Slices(["sex", "age"], metric=metric, against="rest")
+        assert_same(result_over(check, model, frame, target), result_over(check, model, frame, target, edges, order))
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (lambda: ev.Slices("sexx"), "nearest is 'sex'"),
+        (lambda: ev.Slices([]), "no column"),
+        (lambda: ev.Slices("sex", max_gap=-1), "max_gap is -1"),
+        (lambda: ev.Slices("sex", against="all"), "choose 'overall'"),
+        (lambda: ev.Slices("sex", metric="f1"), "pass against='rest'"),
+        (lambda: ev.Slices("sex", metric="acuracy"), "nearest is 'accuracy'"),
+        (lambda: ev.Slices("sex", metric="mean_absolute_error"), "does not fit"),
+        (lambda: ev.Slices("sex", bins=1), "bins is 1"),
+    ],
+)
+def test_wrong_use_is_refused(make, sentence):
+    with pytest.raises(ev.EvaluationError, match=sentence):
+        run(make(), *people(200))

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlops_lab.errors import InputError
+from mlops_lab.evaluation.statistics.interval import Interval, interval, normal_quantile, unknown
+
+
+@given(st.lists(st.floats(-1, 1), min_size=3, max_size=3), st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1))
+def test_p_values_follow_the_ends(ends, tolerance, p_fail, p_pass):
+    low, estimate, high = sorted(ends)
+    made = interval(estimate, low, high, p_fail, p_pass, tolerance=tolerance)
+    verdict = "pass" if made.p_pass <= 0.025 else "fail" if made.p_fail < 0.025 else "inconclusive"
+    assert verdict == made.verdict()
+
+
+@given(st.sampled_from([-1.0, -3.0, 2.0]), st.floats(0, 1))
+def test_a_ceiling_on_errors_is_a_floor_on_accuracy(scale, tolerance):
+    errors = interval(0.3, 0.2, 0.4, 0.5, 0.5, tolerance=tolerance)
+    turned = errors.rescaled(scale, shift=1)
+    assert turned.low <= turned.estimate <= turned.high
+    assert turned.larger_is_worse == (scale > 0)
+    if min(abs(tolerance - 0.2), abs(tolerance - 0.4)) > 1e-9:
+        assert turned.verdict() == errors.verdict()
+
+
+def test_the_edge_passes():
+    assert interval(0.1, 0.05, 0.2, 0.5, 0.5, tolerance=0.2).verdict() == "pass"
+    assert interval(0.3, 0.2, 0.4, 0.5, 0.5, tolerance=0.2).verdict() == "inconclusive"
+
+
+def test_unknown_spans_everything():
+    nothing = unknown(-1, 1, "There are no rows to tell from.", tolerance=0.1)
+    assert (nothing.verdict(), nothing.can_tell, nothing.p_fail) == ("inconclusive", False, 1.0)
+
+
+def test_many_intervals_are_a_sequence():
+    many = interval([0.1, 0.2], [0.0, 0.1], [0.2, 0.3], 0.5, 0.5, tolerance=0.25)
+    assert [one.verdict() for one in many] == ["pass", "inconclusive"]
+    assert isinstance(many[0].low, float)
+    with pytest.raises(InputError, match="interval"):
+        many.verdict()
+    with pytest.raises(InputError, match="tolerance"):
+        Interval(0.1, 0.0, 0.2).verdict()
+    with pytest.raises(TypeError):
+        len(many[0])
+    with pytest.raises(IndexError):
+        many[0][0]
+
+
+def test_it_becomes_json():
+    assert json.loads(json.dumps(interval([0.1], [0.0], [0.2], tolerance=0.3, p_fail=0.5, p_pass=0.01).to_dict()))
+
+
+def test_the_quantile_is_the_usual_one():
+    assert normal_quantile(0.05) == pytest.approx(1.959964, abs=1e-6)
+    assert np.isfinite(normal_quantile(1e-12))
+    with pytest.raises(InputError):
+        normal_quantile(1)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from mlops_lab.errors import InputError
+from mlops_lab.evaluation.statistics.power import chance_of_verdict, rows_needed, rows_needed_rate
+from mlops_lab.evaluation.statistics.rates import rate
+
+CASES = [(0.0, 0.01), (0.001, 0.01), (0.005, 0.01), (0.02, 0.01), (0.3, 0.35), (0.06, 0.01), (0.5, 0.01), (1.0, 0.9)]
+
+
+@pytest.mark.parametrize(("truth", "tolerance"), CASES)
+def test_the_rows_of_a_rate_are_right_within_a_factor_of_one_and_a_half(truth, tolerance):
+    rows = rows_needed_rate(truth, tolerance)
+    assert verdict_share(truth, tolerance, math.ceil(1.5 * rows)) >= 0.9
+    assert verdict_share(truth, tolerance, max(1, math.floor(rows / 1.5))) < 0.9
+
+
+def verdict_share(truth: float, tolerance: float, rows: int) -> float:
+    """Sum the chance of all samples that give the right verdict."""
+    events = np.arange(rows + 1)
+    interval = rate(events, rows, tolerance=tolerance)
+    right = interval.high <= tolerance if truth < tolerance else interval.low > tolerance
+    return float(stats.binom.pmf(events, rows, truth)[right].sum())
+
+
+@pytest.mark.parametrize(("truth", "tolerance"), CASES)
+def test_the_chance_is_the_sum_over_all_samples(truth, tolerance):
+    for rows in (5, 60, 700):
+        ours = chance_of_verdict(truth, tolerance, rows, 0.05)
+        assert ours == pytest.approx(verdict_share(truth, tolerance, rows), abs=1e-9)
+
+
+def test_the_rows_of_a_mean_are_right_within_a_factor_of_one_and_a_half():
+    rng = np.random.default_rng(0)
+    needed = rows_needed(0.03, 0.02, error=0.1 / math.sqrt(500), rows=500)
+    for rows, at_least, below in ((1.5 * needed, 0.9, 1.1), (needed / 1.5, 0, 0.9)):
+        means = rng.normal(0.03, 0.1 / math.sqrt(rows), size=4000)
+        told = (means - 1.96 * 0.1 / math.sqrt(rows) > 0.02).mean()
+        assert at_least <= told < below
+
+
+def test_no_number_of_rows_tells_at_the_tolerance():
+    assert rows_needed(0.02, 0.02, 0.01, 100) == math.inf
+    assert rows_needed_rate(0.02, 0.02) == rows_needed_rate(0.0, 0.0) == math.inf
+    assert math.isnan(rows_needed_rate(math.nan, 0.02))
+    assert math.isnan(rows_needed(0.1, 0.02, 0.01, 0))
+
+
+def test_a_sure_rate_needs_few_rows():
+    assert rows_needed_rate(0.3, 1.0) == 1
+    assert rows_needed_rate(0.9, 0.0) == 1
+    assert rows_needed(0.3, 0.1, error=0.0, rows=10) == 1
+
+
+def test_a_power_that_cannot_be_planned_for_is_refused():
+    with pytest.raises(InputError, match="power"):
+        rows_needed_rate(0.1, 0.2, power=1.0)
