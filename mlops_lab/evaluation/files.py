@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlops_lab.evaluation.errors import EvaluationError
 
-__all__ = ["read_text", "write_text"]
+__all__ = ["read_text", "reason", "require_writable", "write_bytes", "write_text"]
 
 
 def write_text(path: str | Path, text: str) -> Path:
@@ -31,15 +31,38 @@ def write_text(path: str | Path, text: str) -> Path:
     EvaluationError
         Where the file cannot be written.
     """
+    return write_bytes(path, text.encode("utf-8", errors="replace"))
+
+
+def write_bytes(path: str | Path, content: bytes, *, private: bool = False) -> Path:
+    """Write a file at once, whatever it holds.
+
+    Parameters
+    ----------
+    path : path
+        Where to; its folder must exist.
+    content : bytes
+        What to write.
+    private : bool, default False
+        Whether only its owner may read it.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    EvaluationError
+        Where the file cannot be written.
+    """
     path = Path(path).expanduser()
     scratch = None
     try:
-        if path.is_dir():
-            raise IsADirectoryError(21, "it is a folder")
-        handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n", errors="replace") as file:
-            file.write(text)
-        os.chmod(scratch, permissions(path))
+        handle, scratch = scratch_beside(path)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(scratch, 0o600 if private else permissions(path))
         os.replace(scratch, path)
     except (OSError, ValueError) as error:
         raise EvaluationError(
@@ -49,6 +72,50 @@ def write_text(path: str | Path, text: str) -> Path:
         if scratch is not None and os.path.exists(scratch):
             os.unlink(scratch)
     return path
+
+
+def require_writable(path: str | Path) -> Path:
+    """Find out whether a file can be written, leaving what is there as it is.
+
+    Parameters
+    ----------
+    path : path
+        Where something is to be written later.
+
+    Returns
+    -------
+    Path
+        The same.
+
+    Raises
+    ------
+    EvaluationError
+        Where it cannot.
+
+    Examples
+    --------
+    >>> require_writable("/no/such/folder/report.html")
+    Traceback (most recent call last):
+    mlops_lab.evaluation.errors.EvaluationError: The file '/no/such/folder/report.html' cannot be written (no such file
+    or directory); choose another place.
+    """
+    path = Path(path).expanduser()
+    try:
+        handle, scratch = scratch_beside(path)
+        os.close(handle)
+        os.unlink(scratch)
+    except (OSError, ValueError) as error:
+        raise EvaluationError(
+            f"The file {str(path)!r} cannot be written ({reason(error)}); choose another place."
+        ) from error
+    return path
+
+
+def scratch_beside(path: Path) -> tuple[int, str]:
+    """Open a new file in the same folder, which becomes the file when it is whole."""
+    if path.is_dir():
+        raise IsADirectoryError(21, "it is a folder")
+    return tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
 
 
 def read_text(path: str | Path) -> str:

@@ -13,10 +13,12 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from mlops_lab.evaluation.check import Check, Procedure, Setting
+from mlops_lab.evaluation.checkpoint import Checkpoint, identity
 from mlops_lab.evaluation.data import Batch, FrameSource, Source, as_source
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.fingerprint import DataFingerprint, model_fingerprint
 from mlops_lab.evaluation.model import Predictor, Task, encode_target
+from mlops_lab.evaluation.parameters import check_amount
 from mlops_lab.evaluation.plan import Answers, Plan, Request
 from mlops_lab.evaluation.probe import Probe, probe_model
 from mlops_lab.evaluation.profile import Needs, profile_source
@@ -30,6 +32,7 @@ __all__ = ["Estimate", "Suite"]
 PROBE_ROWS = 256
 ESTIMATE_ROWS = 2000
 BATCH_BYTES = 256 * 2**20  # of one batch with all its changed rows
+STEP_SECONDS = 20.0  # of one batch between two checkpoints, roughly
 SHOW_PROGRESS_AFTER = 1.0  # seconds; a shorter run needs no bar
 
 
@@ -137,6 +140,9 @@ class Suite:
         task: Task | None = None,
         batch_rows: int | None = None,
         progress: bool = True,
+        max_seconds: float | None = None,
+        checkpoint: str | Path | None = None,
+        checkpoint_batches: int = 1,
     ) -> Report:
         """Evaluate a model.
 
@@ -155,6 +161,13 @@ class Suite:
             Rows of one call of the model; by default as many as fit into 64 MB.
         progress : bool, default True
             Show a bar when the run lasts longer than a second.
+        max_seconds : float, optional
+            Stop after the batch in which this time is over; the report is then partial.
+        checkpoint : path, optional
+            File that keeps the states of the checks. A run that was killed goes on where the file ends and gives the
+            same report to the last bit; a finished run deletes it.
+        checkpoint_batches : int, default 1
+            Batches after which the file is written again.
 
         Returns
         -------
@@ -167,16 +180,28 @@ class Suite:
             Where model, data or checks cannot be used; nothing has been predicted beyond a few rows to try the model.
         """
         began = perf_counter()
+        if max_seconds is not None:
+            check_amount(max_seconds, "max_seconds", least=0)
+        check_amount(checkpoint_batches, "checkpoint_batches", least=1)
         source = as_source(X, y)
-        probe = probe_model(model, source.labels, source.head(PROBE_ROWS)[0], task)
+        head, tried = source.head(PROBE_ROWS)[0], perf_counter()
+        probe = probe_model(model, source.labels, head, task)
+        row_seconds = (perf_counter() - tried) / len(head)
         encode_target(source.labels, probe.predictor)
         running, needs = self._needs(source)
         setting = self._setting(source, probe.predictor, needs)
         self._prepare(running, setting)
         plan = Plan(probe.predictor, batch_rows)
+        rows = rows_of_batch(source, len(running), row_seconds, max_seconds, checkpoint is not None)
+        keeper = None
+        if checkpoint is not None:
+            about = identity(self.to_dict(), source, probe)
+            keeper = Checkpoint(Path(checkpoint).expanduser(), about, checkpoint_batches, rows)
+            keeper.restore(running, plan)
+        end = None if max_seconds is None else began + max_seconds
         with warnings.catch_warnings():
             warnings.simplefilter("once")
-            seen, partial, fingerprint = self._observe(running, source, plan, probe, progress)
+            seen, partial, fingerprint = self._observe(running, source, plan, probe, progress, rows, keeper, end)
         results = self._results(running, setting, seen)
         return Report(
             results=tuple(results),
@@ -212,7 +237,7 @@ class Suite:
         running, needs = self._needs(source)
         self._prepare(running, self._setting(source, probe.predictor, needs))
         plan = Plan(probe.predictor)
-        self._observe(running, head, plan, probe, progress=False)
+        self._observe(running, head, plan, probe, False, rows_of_batch(head, len(running)))
         scale = source.rows / head.rows
         return Estimate(math.ceil(plan.rows_predicted * scale), plan.predict_seconds * scale)
 
@@ -241,24 +266,40 @@ class Suite:
             one.procedure = one.check.prepare(setting, one.name)
 
     def _observe(
-        self, running: list[Running], source: Source, plan: Plan, probe: Probe, progress: bool
+        self,
+        running: list[Running],
+        source: Source,
+        plan: Plan,
+        probe: Probe,
+        progress: bool,
+        rows: int,
+        keeper: Checkpoint | None = None,
+        end: float | None = None,
     ) -> tuple[int, bool, DataFingerprint]:
-        """Go through the data once; on Ctrl-C keep what is there."""
+        """Go through the data once; on Ctrl-C, or when the time is over, keep what is there."""
         fingerprint, seen = DataFingerprint(), 0
-        rows = max(1000, int(BATCH_BYTES / source.row_bytes / (1 + 2 * len(running))))
+        rows = rows if keeper is None else keeper.batch_rows
         bar = tqdm(
             total=source.rows, unit="row", unit_scale=True, delay=SHOW_PROGRESS_AFTER, disable=not progress, leave=False
         )
         try:
             with bar:
                 for frame, raw, start in source.batches(rows):
-                    batch = Batch(frame, encode_target(raw, plan.predictor), start)
-                    observe_batch(running, batch, plan, probe)
-                    fingerprint += DataFingerprint.of(frame, raw)
-                    seen += batch.rows
-                    bar.update(batch.rows)
+                    after = fingerprint + DataFingerprint.of(frame, raw)
+                    if keeper is None or not keeper.holds(after):
+                        batch = Batch(frame, encode_target(raw, plan.predictor), start)
+                        observe_batch(running, batch, plan, probe)
+                        if keeper is not None:
+                            keeper.keep(running, plan, after)
+                        if end is not None and perf_counter() > end and after.rows < source.rows:
+                            return after.rows, True, after
+                    fingerprint, seen = after, after.rows
+                    bar.update(len(frame))
         except KeyboardInterrupt:
-            return seen, True, fingerprint
+            fingerprint = fingerprint if keeper is None else keeper.at_least(fingerprint)
+            return fingerprint.rows, True, fingerprint
+        if keeper is not None:
+            keeper.finish()
         return seen, False, fingerprint
 
     def _results(self, running: list[Running], setting: Setting, seen: int) -> list[Result]:
@@ -320,6 +361,18 @@ class Suite:
         from mlops_lab.evaluation.specification import read_suite
 
         return read_suite(path)
+
+
+def rows_of_batch(
+    source: Source, checks: int, row_seconds: float = 0.0, max_seconds: float | None = None, kept: bool = False
+) -> int:
+    """Choose how many rows are looked at at a time: as fit into memory, or fewer where a run may have to stop."""
+    versions = 1 + 2 * checks  # of each row, roughly
+    rows = max(1000, int(BATCH_BYTES / source.row_bytes / versions))
+    pace = min(STEP_SECONDS if kept else math.inf, math.inf if max_seconds is None else max_seconds / 20)
+    if math.isinf(pace) or not row_seconds:
+        return rows
+    return min(rows, max(PROBE_ROWS, int(pace / row_seconds / versions)))
 
 
 def observe_batch(running: list[Running], batch: Batch, plan: Plan, probe: Probe) -> None:
