@@ -5,6 +5,7 @@
 >>> report = suite.run(model, X, y)                                     # doctest: +SKIP
 """
 
+from mlops_lab.evaluation.addresses import load_model
 from mlops_lab.evaluation.changes import CorrelatedNoise as correlated_noise
 from mlops_lab.evaluation.changes import Miscode as miscode
 from mlops_lab.evaluation.changes import Missing as missing
@@ -58,6 +59,7 @@ __all__ = [
     "WeakSlices",
     "compare",
     "correlated_noise",
+    "load_model",
     "miscode",
     "missing",
     "noise",

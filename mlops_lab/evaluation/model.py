@@ -118,8 +118,8 @@ class Predictor:
         EvaluationError
             Where the answer is not one prediction a row, or no probability.
         """
-        own = None if self.decide is None else self._codes(self.decide(frame.copy()), len(frame))
-        raw = np.asarray(self.call(frame))
+        own = None if self.decide is None else self._codes(answer_of(self.decide, frame.copy()), len(frame))
+        raw = answer_of(self.call, frame)
         if len(raw) != len(frame):
             raise EvaluationError(
                 f"The model returned {len(raw)} predictions for {len(frame)} rows; it must return one a row."
@@ -159,7 +159,7 @@ class Predictor:
         """
         if tried.probabilities is None:
             return self
-        own = self._codes(predict(probe.copy()), len(probe))
+        own = self._codes(answer_of(predict, probe.copy()), len(probe))
         chosen = tried.probabilities[np.arange(len(probe)), own]
         most_probable = chosen >= tried.probabilities.max(axis=1) - 1e-12
         return self if most_probable.all() else replace(self, decide=predict)
@@ -216,6 +216,17 @@ def as_predictor(model: Any, target: np.ndarray, probe: pd.DataFrame, task: Task
     )
 
 
+def answer_of(call: Callable[[pd.DataFrame], Any], frame: pd.DataFrame) -> np.ndarray:
+    """Ask a model; what it raises becomes the cause of one sentence."""
+    try:
+        return np.asarray(call(frame))
+    except Exception as error:  # a model may raise anything
+        said = " ".join(str(error).split())
+        raise EvaluationError(
+            f"The model raised {type(error).__name__} on {len(frame)} rows: {said[:300] or 'without a word'}"
+        ) from error
+
+
 def from_function(
     function: Callable[[pd.DataFrame], Any],
     target: np.ndarray,
@@ -224,7 +235,7 @@ def from_function(
     description: str,
 ) -> Predictor:
     """See from a function's answer on a few rows whether it returns probabilities or values."""
-    answer = np.asarray(function(probe.copy()))
+    answer = answer_of(function, probe.copy())
     labels = np.unique(target)
     if answer.ndim == 2 and answer.shape[1] > 1:
         if answer.shape[1] != len(labels):
@@ -344,5 +355,6 @@ def check_probabilities(raw: np.ndarray, classes: int) -> np.ndarray:
 def describe(model: Any) -> str:
     """Name a model in one line, a pipeline by its steps."""
     steps = [type(step).__name__ for _, step in getattr(model, "steps", [])]
-    name = getattr(model, "__qualname__", type(model).__name__)
+    own = getattr(model, "description", None)
+    name = own if isinstance(own, str) else getattr(model, "__qualname__", type(model).__name__)
     return f"{name}({', '.join(steps)})" if steps else name

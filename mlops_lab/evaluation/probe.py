@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlops_lab.evaluation.addresses import opened
 from mlops_lab.evaluation.errors import EvaluationError
+from mlops_lab.evaluation.mlflow_models import MlflowModel
 from mlops_lab.evaluation.model import Outputs, Predictor, Task, as_predictor
 from mlops_lab.i18n import gettext as _
 
@@ -65,7 +67,7 @@ def probe_model(model: Any, target: np.ndarray, rows: pd.DataFrame, task: Task |
 
     Parameters
     ----------
-    model : estimator or callable
+    model : estimator, callable, or address
         As for `Suite.run`.
     target : ndarray of shape (rows,)
         Raw target of all rows.
@@ -84,12 +86,14 @@ def probe_model(model: Any, target: np.ndarray, rows: pd.DataFrame, task: Task |
     EvaluationError
         Where the model cannot be used.
     """
+    model = opened(model)
+    notes = model.check(rows) if isinstance(model, MlflowModel) else ()
     predictor = as_predictor(model, target, rows, task)
     given = rows.copy()
     outputs = predictor(given)
-    notes: tuple[str, ...] = ()
     if not given.equals(rows):
         notes = (
+            *notes,
             _("The model changes the frame it is given; it was given copies, so that the data stayed as they are."),
         )
     if predictor.has_probabilities and hasattr(model, "predict"):

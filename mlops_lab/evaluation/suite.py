@@ -148,8 +148,9 @@ class Suite:
 
         Parameters
         ----------
-        model : estimator or callable
-            Has ``predict_proba`` or ``predict``, or is a function from a frame to probabilities or values.
+        model : estimator, callable, MLflow model, or address
+            Has ``predict_proba`` or ``predict``, or is a function from a frame to probabilities or values; or says
+            where the model is kept, such as ``models:/income@champion``: see `load_model`.
         X : DataFrame of shape (rows, columns), or path
             Rows that the model has not been fitted on: a frame, or Parquet files as a path, a folder or a pattern,
             which are read in parts and may be larger than memory.
