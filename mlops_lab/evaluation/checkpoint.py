@@ -6,24 +6,23 @@ refused for anything else. It holds counts and sums, and the worst rows of each 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlops_lab import __version__
+from mlops_lab.evaluation.check import Check
 from mlops_lab.evaluation.data import Source
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.files import reason, require_writable, write_bytes
 from mlops_lab.evaluation.fingerprint import DataFingerprint, model_fingerprint
-from mlops_lab.evaluation.plan import Plan
+from mlops_lab.evaluation.observation import Failure, Seen
 from mlops_lab.evaluation.probe import Probe
+from mlops_lab.evaluation.runner import LocalRunner, Step
 from mlops_lab.evaluation.states import dump_states, load_states
 
-if TYPE_CHECKING:
-    from mlops_lab.evaluation.suite import Running
-
-__all__ = ["Checkpoint", "identity"]
+__all__ = ["Checkpoint", "CheckpointRunner", "identity"]
 
 FORMAT = 1
 
@@ -42,28 +41,29 @@ class Checkpoint:
         Batches after which the states are written.
     batch_rows : int
         Rows of a batch; a run that goes on cuts the data as it was cut before, so that every sum is the same.
-    done : int
-        Rows that the states in the file have seen.
+    seen : Seen, optional
+        What the file says of the first rows; see `restore`.
     """
 
     path: Path
     about: dict[str, Any]
     every: int = 1
     batch_rows: int = 0
-    done: int = 0
-    _seen: DataFingerprint = field(default_factory=DataFingerprint)
-    _since: int = 0
-    _recognised: bool = False
+    seen: Seen | None = None
+    _since: int = field(default=0, init=False)
 
-    def restore(self, running: Iterable[Running], plan: Plan) -> None:
+    def restore(self, checks: Iterable[Check]) -> Seen | None:
         """Take up the states of the file, where there is one.
 
         Parameters
         ----------
-        running : iterable of Running
-            The checks, which are given their states.
-        plan : Plan
-            Which is given its counts.
+        checks : iterable of Check
+            The checks whose states are kept.
+
+        Returns
+        -------
+        Seen or None
+            What is kept of the first rows.
 
         Raises
         ------
@@ -72,21 +72,22 @@ class Checkpoint:
         """
         require_writable(self.path)
         if not self.path.exists():
-            return
-        checks = list(running)
-        content = self._read({type(one.check).__module__ for one in checks})
+            return None
+        content = self._read({type(check).__module__ for check in checks})
         if content["about"] != self.about:
             differing = ", ".join(key for key, value in self.about.items() if content["about"].get(key) != value)
             raise EvaluationError(
                 f"The checkpoint {str(self.path)!r} belongs to another run (it differs in {differing}); "
                 "delete it to begin anew, or name another file."
             )
-        for one, (state, sentence) in zip(checks, content["checks"], strict=True):
-            one.state = state
-            one.error = None if sentence is None else EvaluationError(sentence)
-        plan.rows_predicted, plan.predict_seconds = content["rows_predicted"], content["predict_seconds"]
-        self.batch_rows, self.done = content["batch_rows"], content["done"]
-        self._seen = DataFingerprint(self.done, content["total"])
+        states = [
+            state if sentence is None else Failure.of(EvaluationError(sentence))
+            for state, sentence in content["checks"]
+        ]
+        fingerprint = DataFingerprint(content["done"], content["total"])
+        self.batch_rows = content["batch_rows"]
+        self.seen = Seen(tuple(states), fingerprint, content["rows_predicted"], content["predict_seconds"])
+        return self.seen
 
     def _read(self, modules: set[str]) -> dict[str, Any]:
         try:
@@ -101,61 +102,31 @@ class Checkpoint:
                 f"The checkpoint {str(self.path)!r} cannot be used ({error}); delete it to begin anew."
             ) from error
 
-    def holds(self, seen: DataFingerprint) -> bool:
-        """Tell whether the states of the file hold all rows so far, and refuse other rows than those.
+    def recognise(self, rows: DataFingerprint) -> None:
+        """Refuse rows other than those that the states are about.
 
         Parameters
         ----------
-        seen : DataFingerprint
-            Of all rows so far, the present batch included.
-
-        Returns
-        -------
-        bool
-            Whether the present batch need not be looked at again.
+        rows : DataFingerprint
+            Of as many batches from the first on as hold the rows that the states have seen.
 
         Raises
         ------
         EvaluationError
-            Where the rows are not those that the states are about.
+            Where they have changed, or were cut into other batches.
         """
-        if seen.rows < self.done:
-            return True
-        if not self._recognised and self.done:
-            if seen != self._seen:
-                raise EvaluationError(
-                    f"The checkpoint {str(self.path)!r} is about other rows: the first {self.done:,} have changed, or "
-                    "come in other parts; delete it to begin anew."
-                )
-            self._recognised = True
-            return True
-        return False
+        if self.seen is not None and rows != self.seen.fingerprint:
+            raise EvaluationError(
+                f"The checkpoint {str(self.path)!r} is about other rows: the first {self.seen.rows:,} have changed, or "
+                "come in other parts; delete it to begin anew."
+            )
 
-    def at_least(self, seen: DataFingerprint) -> DataFingerprint:
-        """Return the fingerprint of the rows that the states hold, where not all of them have been read again.
-
-        Parameters
-        ----------
-        seen : DataFingerprint
-            Of the rows that were read.
-
-        Returns
-        -------
-        DataFingerprint
-            Of these, or of those in the file where they are more.
-        """
-        return self._seen if seen.rows < self.done else seen
-
-    def keep(self, running: Iterable[Running], plan: Plan, seen: DataFingerprint) -> None:
+    def keep(self, seen: Seen) -> None:
         """Write the states, where enough batches have passed.
 
         Parameters
         ----------
-        running : iterable of Running
-            The checks.
-        plan : Plan
-            The counts.
-        seen : DataFingerprint
+        seen : Seen
             Of all rows so far.
 
         Raises
@@ -167,12 +138,13 @@ class Checkpoint:
         if self._since < self.every:
             return
         self._since = 0
-        numbers = (self.batch_rows, seen.rows, seen.total, plan.rows_predicted, plan.predict_seconds)
+        total = seen.fingerprint.total
+        numbers = (self.batch_rows, seen.rows, total, seen.rows_predicted, seen.predict_seconds)
         content = {
             "format": FORMAT,
             "about": self.about,
             **dict(zip(KEYS, numbers, strict=True)),
-            "checks": [(one.state, None if one.error is None else sentence(one.error)) for one in running],
+            "checks": [(None, one.sentence) if isinstance(one, Failure) else (one, None) for one in seen.states],
         }
         try:
             data = dump_states(content)
@@ -183,6 +155,38 @@ class Checkpoint:
     def finish(self) -> None:
         """Delete the file: the run is whole, and another one begins anew."""
         self.path.unlink(missing_ok=True)
+
+
+class CheckpointRunner(LocalRunner):
+    """Goes through the batches one after the other, from where a checkpoint ends.
+
+    Parameters
+    ----------
+    source : Source
+        The data.
+    checkpoint : Checkpoint
+        Whose states were restored, where there were any.
+    """
+
+    def __init__(self, source: Source, checkpoint: Checkpoint) -> None:
+        super().__init__(source)
+        self.checkpoint = checkpoint
+
+    def totals(self, step: Step[Any], rows: int, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Leave out what the states have seen, add up the rest, and delete the file after the last batch."""
+        checkpoint, total = self.checkpoint, self.checkpoint.seen
+        passed, done = DataFingerprint(), total.rows if total is not None else 0
+        for frame, target, start in self.source.batches(checkpoint.batch_rows or rows, columns):
+            if passed.rows < done:
+                passed += DataFingerprint.of(frame, target)
+                if passed.rows >= done:
+                    checkpoint.recognise(passed)
+                continue
+            part = step(frame, target, start)
+            total = part if total is None else total + part
+            checkpoint.keep(total)
+            yield total
+        checkpoint.finish()
 
 
 KEYS = ("batch_rows", "done", "total", "rows_predicted", "predict_seconds")
@@ -213,8 +217,3 @@ def identity(suite: dict[str, Any], source: Source, probe: Probe) -> dict[str, A
         "model": model_fingerprint(probe.predictor, probe.outputs),
         "mlops-lab": __version__,
     }
-
-
-def sentence(error: Exception) -> str:
-    """Write an error as its check's result shows it."""
-    return str(error) if isinstance(error, EvaluationError) else f"{type(error).__name__}: {error}"

@@ -42,15 +42,15 @@ class Probe:
         Parameters
         ----------
         again : Outputs
-            What it said about the same rows, and perhaps more behind them, in another call.
+            What it said in another call about these rows and more, or, of a short batch, about the first of them.
 
         Raises
         ------
         EvaluationError
             Where the answers differ by more than threads may change in the last digits.
         """
-        rows = slice(0, len(self.outputs))
-        first, second = self.outputs, again.take(rows)
+        both = slice(0, min(len(self.outputs), len(again)))
+        first, second = self.outputs.take(both), again.take(both)
         if first.probabilities is None or second.probabilities is None:
             alike = np.allclose(first.decisions, second.decisions, rtol=1e-6, atol=1e-9)
         else:

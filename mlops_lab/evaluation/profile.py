@@ -8,14 +8,17 @@ the range.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mlops_lab.evaluation.data import Schema, Source
+from mlops_lab.evaluation.data import Schema
 from mlops_lab.evaluation.errors import EvaluationError
+from mlops_lab.evaluation.runner import Runner, Step
 
 __all__ = ["Needs", "NumericProfile", "Profile", "profile_frame", "profile_source", "to_float"]
 
@@ -140,49 +143,106 @@ class Profile:
     covariance: dict[tuple[str, ...], np.ndarray] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(frozen=True)
+class Products:
+    """Rows, means and centred products of a group of columns; those of two batches add up."""
+
+    rows: int
+    mean: np.ndarray
+    products: np.ndarray
+
+    @classmethod
+    def of(cls, block: np.ndarray) -> Products:
+        """Reduce some rows without gaps."""
+        if not len(block):
+            return cls(0, np.zeros(block.shape[1]), np.zeros((block.shape[1],) * 2))
+        mean = block.mean(axis=0)
+        centred = block - mean
+        return cls(len(block), mean, centred.T @ centred)
+
+    def __add__(self, other: Products) -> Products:
+        if not self.rows or not other.rows:
+            return self if self.rows else other
+        rows, step = self.rows + other.rows, other.mean - self.mean
+        products = self.products + other.products + np.outer(step, step) * other.rows * self.rows / rows
+        return Products(rows, self.mean + step * other.rows / rows, products)
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance matrix."""
+        return self.products / max(1, self.rows - 1)
+
+
+@dataclass(frozen=True)
 class Extent:
-    """First pass: range, count, moments and levels of the columns; adds up over batches."""
+    """First pass: range, count, moments and levels of the columns; those of two batches add up."""
 
-    low: dict[str, float] = field(default_factory=dict)
-    high: dict[str, float] = field(default_factory=dict)
-    missing: Counter[str] = field(default_factory=Counter)
-    levels: dict[str, Counter[Hashable]] = field(default_factory=dict)
-    products: dict[tuple[str, ...], tuple[int, np.ndarray, np.ndarray]] = field(default_factory=dict)
+    low: dict[str, float]
+    high: dict[str, float]
+    missing: Counter[str]
+    levels: dict[str, Counter[Hashable]]
+    products: dict[tuple[str, ...], Products]
 
-    def observe(self, frame: pd.DataFrame, needs: Needs, start: int) -> None:
-        """Add the rows of one batch."""
+    @classmethod
+    def of(cls, frame: pd.DataFrame, _target: Any, start: int, *, needs: Needs) -> Extent:
+        """Reduce the rows of one batch."""
+        extent = cls({}, {}, Counter(), {}, {})
         for name in needs.numeric:
             values = to_float(frame[name])
             known = values[~np.isnan(values)]
             if not np.isfinite(known).all():
                 row = start + int(np.flatnonzero(np.isinf(values))[0])
                 raise EvaluationError(f"Column {name!r} is infinite in row {row}; drop or mend that row.")
-            self.missing[name] += len(values) - len(known)
-            if len(known):
-                self.low[name] = min(self.low.get(name, np.inf), float(known.min()))
-                self.high[name] = max(self.high.get(name, -np.inf), float(known.max()))
-            self._add_products((name,), known[:, None])
+            extent.missing[name] = len(values) - len(known)
+            extent.low[name] = float(known.min(initial=np.inf))
+            extent.high[name] = float(known.max(initial=-np.inf))
+            extent.products[(name,)] = Products.of(known[:, None])
         for name in needs.levels:
-            self.levels.setdefault(name, Counter()).update(frame[name].value_counts(sort=False, dropna=True).to_dict())
+            extent.levels[name] = Counter(frame[name].value_counts(sort=False, dropna=True).to_dict())
         for names in needs.together:
             block = np.column_stack([to_float(frame[name]) for name in names])
-            self._add_products(names, block[~np.isnan(block).any(axis=1)])
+            extent.products[names] = Products.of(block[~np.isnan(block).any(axis=1)])
+        return extent
 
-    def _add_products(self, names: tuple[str, ...], block: np.ndarray) -> None:
-        rows = len(block)
-        if not rows:
-            return
-        mean = block.mean(axis=0)
-        centred = block - mean
-        products = centred.T @ centred
-        if names in self.products:
-            other_rows, other_mean, other_products = self.products[names]
-            step = mean - other_mean
-            products = products + other_products + np.outer(step, step) * rows * other_rows / (rows + other_rows)
-            mean = other_mean + step * rows / (rows + other_rows)
-            rows += other_rows
-        self.products[names] = (rows, mean, products)
+    def __add__(self, other: Extent) -> Extent:
+        return Extent(
+            {name: min(low, other.low[name]) for name, low in self.low.items()},
+            {name: max(high, other.high[name]) for name, high in self.high.items()},
+            add_counts(self.missing, other.missing),
+            {name: add_counts(counts, other.levels[name]) for name, counts in self.levels.items()},
+            {names: products + other.products[names] for names, products in self.products.items()},
+        )
+
+    def require_values(self) -> None:
+        """Refuse columns without any value."""
+        empty = [name for name in self.low if not self.products[(name,)].rows]
+        empty += [name for name, counts in self.levels.items() if not counts]
+        for name in sorted(empty):
+            raise EvaluationError(f"Column {name!r} is missing in every row; drop it, or leave it out of the check.")
+
+
+def add_counts(first: Counter[Any], second: Counter[Any]) -> Counter[Any]:
+    """Add counts and keep those of 0, which ``+`` would drop: a level that no row has is one all the same."""
+    total = Counter(first)
+    total.update(second)
+    return total
+
+
+@dataclass(frozen=True)
+class Histograms:
+    """Second pass: 65,536 equal bins over the range of each column; those of two batches add up."""
+
+    counts: dict[str, np.ndarray]
+
+    @classmethod
+    def of(
+        cls, frame: pd.DataFrame, _target: Any, _start: int, *, low: dict[str, float], high: dict[str, float]
+    ) -> Histograms:
+        """Count the rows of one batch, whose values are all in the range."""
+        return cls({name: histogram(to_float(frame[name]), low[name], high[name]) for name in low})
+
+    def __add__(self, other: Histograms) -> Histograms:
+        return Histograms({name: counts + other.counts[name] for name, counts in self.counts.items()})
 
 
 def histogram(values: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -194,15 +254,13 @@ def histogram(values: np.ndarray, low: float, high: float) -> np.ndarray:
     return np.bincount(bins, minlength=BINS)
 
 
-def build_profile(
-    batches: Iterable[tuple[pd.DataFrame, int]], again: Iterable[tuple[pd.DataFrame, int]], needs: Needs
-) -> Profile:
+def build_profile(sum_over: Callable[[Step[Any]], Any], needs: Needs) -> Profile:
     """Make the profile from two passes over the data.
 
     Parameters
     ----------
-    batches, again : iterable of (DataFrame, int)
-        The same batches with the position of their first row, twice.
+    sum_over : callable
+        Applies a step to every batch and adds up.
     needs : Needs
         What is to be known.
 
@@ -216,33 +274,23 @@ def build_profile(
     EvaluationError
         Where a needed column has only gaps, or is infinite.
     """
-    extent = Extent()
-    for frame, start in batches:
-        extent.observe(frame, needs, start)
-    for name in sorted(needs.numeric):
-        if name not in extent.low:
-            raise EvaluationError(f"Column {name!r} is missing in every row; drop it, or leave it out of the check.")
-    for name in sorted(needs.levels):
-        if not extent.levels.get(name):
-            raise EvaluationError(f"Column {name!r} is missing in every row; drop it, or leave it out of the check.")
-    counts = {name: np.zeros(BINS, dtype=np.int64) for name in needs.numeric}
-    if counts:
-        for frame, _ in again:
-            for name, total in counts.items():
-                total += histogram(to_float(frame[name]), extent.low[name], extent.high[name])
+    extent: Extent = sum_over(partial(Extent.of, needs=needs))
+    extent.require_values()
+    counts = sum_over(partial(Histograms.of, low=extent.low, high=extent.high)).counts if needs.numeric else {}
     numeric = {}
     for name in needs.numeric:
-        rows, mean, products = extent.products[(name,)]
-        variance = float(products[0, 0] / max(1, rows - 1))
+        products = extent.products[(name,)]
         numeric[name] = NumericProfile(
-            extent.low[name], extent.high[name], rows, extent.missing[name], float(mean[0]), variance, counts[name]
+            extent.low[name],
+            extent.high[name],
+            products.rows,
+            extent.missing[name],
+            float(products.mean[0]),
+            float(products.covariance[0, 0]),
+            counts[name],
         )
-    covariance = {
-        names: extent.products[names][2] / max(1, extent.products[names][0] - 1)
-        for names in needs.together
-        if names in extent.products
-    }
-    return Profile(numeric, {name: extent.levels[name] for name in needs.levels}, covariance)
+    covariance = {names: extent.products[names].covariance for names in needs.together if extent.products[names].rows}
+    return Profile(numeric, extent.levels, covariance)
 
 
 def profile_frame(frame: pd.DataFrame, needs: Needs) -> Profile:
@@ -275,16 +323,16 @@ def profile_frame(frame: pd.DataFrame, needs: Needs) -> Profile:
     schema = Schema(frame.iloc[:0])
     for name in sorted(needs.numeric | needs.levels | {name for names in needs.together for name in names}):
         schema.kind(name)
-    return build_profile([(frame, 0)], [(frame, 0)], needs)
+    return build_profile(lambda step: step(frame, np.empty(0), 0), needs)
 
 
-def profile_source(source: Source, needs: Needs) -> Profile:
+def profile_source(runner: Runner, needs: Needs) -> Profile:
     """Make the profile of data wherever they are kept, reading only the columns that are needed.
 
     Parameters
     ----------
-    source : Source
-        The data.
+    runner : Runner
+        Goes through the data.
     needs : Needs
         What is to be known.
 
@@ -301,8 +349,4 @@ def profile_source(source: Source, needs: Needs) -> Profile:
     columns = sorted(needs.numeric | needs.levels | {name for names in needs.together for name in names})
     if not columns:
         return Profile()
-
-    def parts() -> Iterator[tuple[pd.DataFrame, int]]:
-        return ((frame, start) for frame, _target, start in source.batches(PART_ROWS, columns))
-
-    return build_profile(parts(), parts(), needs)
+    return build_profile(lambda step: runner.reduce(step, PART_ROWS, columns), needs)

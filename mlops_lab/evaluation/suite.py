@@ -13,17 +13,19 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from mlops_lab.evaluation.check import Check, Procedure, Setting
-from mlops_lab.evaluation.checkpoint import Checkpoint, identity
-from mlops_lab.evaluation.data import Batch, FrameSource, Source, as_source
+from mlops_lab.evaluation.checkpoint import Checkpoint, CheckpointRunner, identity
+from mlops_lab.evaluation.data import FrameSource, Source, as_source
 from mlops_lab.evaluation.errors import EvaluationError
-from mlops_lab.evaluation.fingerprint import DataFingerprint, model_fingerprint
+from mlops_lab.evaluation.fingerprint import model_fingerprint
 from mlops_lab.evaluation.model import Predictor, Task, encode_target
+from mlops_lab.evaluation.observation import Failure, Observer, Seen
 from mlops_lab.evaluation.parameters import check_amount
-from mlops_lab.evaluation.plan import Answers, Plan, Request
-from mlops_lab.evaluation.probe import Probe, probe_model
+from mlops_lab.evaluation.plan import Plan
+from mlops_lab.evaluation.probe import probe_model
 from mlops_lab.evaluation.profile import Needs, profile_source
 from mlops_lab.evaluation.report import Report
 from mlops_lab.evaluation.result import Result
+from mlops_lab.evaluation.runner import LocalRunner, Runner
 from mlops_lab.evaluation.statistics.multiplicity import survives
 from mlops_lab.i18n import gettext as _
 
@@ -50,21 +52,6 @@ class Estimate:
 
     rows_to_predict: int
     seconds: float
-
-
-@dataclass
-class Running:
-    """One check while it runs: what it keeps, or why it cannot go on."""
-
-    name: str
-    check: Check
-    procedure: Procedure | None = None
-    state: Any = None
-    error: Exception | None = None
-
-    def fail(self, error: Exception) -> None:
-        """Remember the error; the other checks go on."""
-        self.error = error
 
 
 @dataclass(frozen=True)
@@ -189,33 +176,32 @@ class Suite:
         probe = probe_model(model, source.labels, head, task)
         row_seconds = (perf_counter() - tried) / len(head)
         encode_target(source.labels, probe.predictor)
-        running, needs = self._needs(source)
-        setting = self._setting(source, probe.predictor, needs)
-        self._prepare(running, setting)
-        plan = Plan(probe.predictor, batch_rows)
-        rows = rows_of_batch(source, len(running), row_seconds, max_seconds, checkpoint is not None)
-        keeper = None
+        runner: Runner = LocalRunner(source)
+        procedures = self._prepare(runner, probe.predictor)
+        rows = rows_of_batch(source, len(procedures), row_seconds, max_seconds, checkpoint is not None)
+        seen = Seen((None,) * len(procedures))
         if checkpoint is not None:
             about = identity(self.to_dict(), source, probe)
-            keeper = Checkpoint(Path(checkpoint).expanduser(), about, checkpoint_batches, rows)
-            keeper.restore(running, plan)
-        end = None if max_seconds is None else began + max_seconds
+            kept = Checkpoint(Path(checkpoint).expanduser(), about, checkpoint_batches, rows)
+            seen = kept.restore(self.checks) or seen
+            runner = CheckpointRunner(source, kept)
+        observer = Observer(procedures, Plan(probe.predictor, batch_rows), probe)
+        end = math.inf if max_seconds is None else began + max_seconds
         with warnings.catch_warnings():
             warnings.simplefilter("once")
-            seen, partial, fingerprint = self._observe(running, source, plan, probe, progress, rows, keeper, end)
-        results = self._results(running, setting, seen)
+            seen, partial = observe(runner, observer, rows, seen, progress, end)
         return Report(
-            results=tuple(results),
+            results=tuple(self._results(procedures, seen)),
             alpha=self.alpha,
             seed=self.seed,
-            rows=seen,
-            rows_predicted=plan.rows_predicted,
+            rows=seen.rows,
+            rows_predicted=seen.rows_predicted,
             seconds=perf_counter() - began,
-            predict_seconds=plan.predict_seconds,
+            predict_seconds=seen.predict_seconds,
             partial=partial,
             notes=probe.notes,
             suite=self.to_dict(),
-            data=fingerprint.to_dict(),
+            data=seen.fingerprint.to_dict(),
             model=model_fingerprint(probe.predictor, probe.outputs),
         )
 
@@ -235,23 +221,19 @@ class Suite:
         source = as_source(X, y)
         head = FrameSource(*source.head(ESTIMATE_ROWS))
         probe = probe_model(model, source.labels, head.frame.head(PROBE_ROWS), task)
-        running, needs = self._needs(source)
-        self._prepare(running, self._setting(source, probe.predictor, needs))
-        plan = Plan(probe.predictor)
-        self._observe(running, head, plan, probe, False, rows_of_batch(head, len(running)))
+        procedures = self._prepare(LocalRunner(source), probe.predictor)
+        observer = Observer(procedures, Plan(probe.predictor), probe)
+        seen = LocalRunner(head).reduce(observer, rows_of_batch(head, len(procedures)))
         scale = source.rows / head.rows
-        return Estimate(math.ceil(plan.rows_predicted * scale), plan.predict_seconds * scale)
+        return Estimate(math.ceil(seen.rows_predicted * scale), seen.predict_seconds * scale)
 
-    def _needs(self, source: Source) -> tuple[list[Running], Needs]:
-        running = [Running(name, check) for name, check in zip(self.names, self.checks, strict=True)]
-        needs = Needs()
-        for one in running:
-            needs |= one.check.needs(source.schema)
-        return running, needs
-
-    def _setting(self, source: Source, predictor: Predictor, needs: Needs) -> Setting:
-        profile = profile_source(source, needs)
-        return Setting(
+    def _prepare(self, runner: Runner, predictor: Predictor) -> tuple[Procedure, ...]:
+        """Learn of the columns what the checks need, and make each check ready."""
+        source, needs = runner.source, Needs()
+        for check in self.checks:
+            needs |= check.needs(source.schema)
+        profile = profile_source(runner, needs)
+        setting = Setting(
             source.schema,
             profile,
             predictor.task,
@@ -261,60 +243,19 @@ class Suite:
             self.seed,
             source.rows,
         )
+        return tuple(check.prepare(setting, name) for name, check in zip(self.names, self.checks, strict=True))
 
-    def _prepare(self, running: list[Running], setting: Setting) -> None:
-        for one in running:
-            one.procedure = one.check.prepare(setting, one.name)
-
-    def _observe(
-        self,
-        running: list[Running],
-        source: Source,
-        plan: Plan,
-        probe: Probe,
-        progress: bool,
-        rows: int,
-        keeper: Checkpoint | None = None,
-        end: float | None = None,
-    ) -> tuple[int, bool, DataFingerprint]:
-        """Go through the data once; on Ctrl-C, or when the time is over, keep what is there."""
-        fingerprint, seen = DataFingerprint(), 0
-        rows = rows if keeper is None else keeper.batch_rows
-        bar = tqdm(
-            total=source.rows, unit="row", unit_scale=True, delay=SHOW_PROGRESS_AFTER, disable=not progress, leave=False
-        )
-        try:
-            with bar:
-                for frame, raw, start in source.batches(rows):
-                    after = fingerprint + DataFingerprint.of(frame, raw)
-                    if keeper is None or not keeper.holds(after):
-                        batch = Batch(frame, encode_target(raw, plan.predictor), start)
-                        observe_batch(running, batch, plan, probe)
-                        if keeper is not None:
-                            keeper.keep(running, plan, after)
-                        if end is not None and perf_counter() > end and after.rows < source.rows:
-                            return after.rows, True, after
-                    fingerprint, seen = after, after.rows
-                    bar.update(len(frame))
-        except KeyboardInterrupt:
-            fingerprint = fingerprint if keeper is None else keeper.at_least(fingerprint)
-            return fingerprint.rows, True, fingerprint
-        if keeper is not None:
-            keeper.finish()
-        return seen, False, fingerprint
-
-    def _results(self, running: list[Running], setting: Setting, seen: int) -> list[Result]:
+    def _results(self, procedures: Sequence[Procedure], seen: Seen) -> list[Result]:
         results = []
-        for one in running:
+        for name, check, procedure, state in zip(self.names, self.checks, procedures, seen.states, strict=True):
             try:
-                if one.error is not None:
-                    raise one.error
-                assert one.procedure is not None
-                if one.state is None:
+                if state is None:
                     raise EvaluationError("No rows were seen before the run was stopped; run it again.")
-                results.append(one.procedure.result(one.state))
+                results.append(
+                    error_result(name, check, state) if isinstance(state, Failure) else procedure.result(state)
+                )
             except Exception as error:  # a check that raises is an error, never a pass, and never stops the others
-                results.append(error_result(one, error))
+                results.append(error_result(name, check, Failure.of(error)))
         return hold_back(results, self.alpha)
 
     def to_dict(self) -> dict[str, Any]:
@@ -376,43 +317,26 @@ def rows_of_batch(
     return min(rows, max(PROBE_ROWS, int(pace / row_seconds / versions)))
 
 
-def observe_batch(running: list[Running], batch: Batch, plan: Plan, probe: Probe) -> None:
-    """Ask the model for one batch on behalf of all checks, and let each reduce it to its state."""
-    asked: list[tuple[Running, Sequence[Request]]] = []
-    for one in running:
-        if one.error is None and one.procedure is not None:
-            try:
-                asked.append((one, list(one.procedure.requests(batch))))
-            except Exception as error:  # of the check or of a user's own change
-                one.fail(error)
+def observe(runner: Runner, observer: Observer, rows: int, seen: Seen, progress: bool, end: float) -> tuple[Seen, bool]:
+    """Go through the data once; on Ctrl-C, or when the time is over, keep what is there."""
+    total = runner.source.rows
+    observer.leave_out(seen)
+    bar = tqdm(total=total, unit="row", unit_scale=True, delay=SHOW_PROGRESS_AFTER, disable=not progress, leave=False)
     try:
-        answers = plan.ask(batch, [request for _, requests in asked for request in requests])
-        if batch.start == 0:
-            probe.check_repeats(answers.unchanged)
-    except Exception as error:  # the model cannot answer for the unchanged rows: no check can go on
-        for one, _ in asked:
-            one.fail(error)
-        return
-    offset = 0
-    for one, requests in asked:
-        mine = Answers(answers.unchanged, answers.changed[offset : offset + len(requests)])
-        offset += len(requests)
-        broken = next((answer for answer in mine.changed if isinstance(answer, Exception)), None)
-        if broken is not None:
-            one.fail(broken)
-            continue
-        try:
-            assert one.procedure is not None
-            state = one.procedure.observe(batch, requests, mine)
-            one.state = state if one.state is None else one.state + state
-        except Exception as error:  # shown as that check's verdict
-            one.fail(error)
+        with bar:
+            for seen in runner.totals(observer, rows):
+                observer.leave_out(seen)
+                bar.update(seen.rows - bar.n)
+                if perf_counter() > end and seen.rows < total:
+                    return seen, True
+    except KeyboardInterrupt:
+        return seen, True
+    return seen, False
 
 
-def error_result(one: Running, error: Exception) -> Result:
+def error_result(name: str, check: Check, failure: Failure) -> Result:
     """Make the result of a check that could not be made."""
-    sentence = str(error) if isinstance(error, EvaluationError) else f"{type(error).__name__}: {error}"
-    return Result(one.name, one.check.method, one.check.target, "", "error", notes=(sentence,), error=error)
+    return Result(name, check.method, check.target, "", "error", notes=(failure.sentence,), error=failure.error)
 
 
 def hold_back(results: Sequence[Result], alpha: float) -> list[Result]:
