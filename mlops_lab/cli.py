@@ -34,8 +34,11 @@ def commands() -> dict[str, Lazy]:
         "progress": Lazy("mlops_lab.lessons.commands:progress", "lab", _("Show what you have done so far.")),
         "student": Lazy("mlops_lab.lessons.commands:student", "lab", _("Make the learner's edition of notebooks.")),
         "solve": Lazy("mlops_lab.lessons.commands:solve", "lab", _("Fill the solutions into notebooks.")),
+        "evaluate": Lazy(
+            "mlops_lab.command_line.evaluate:evaluate", "lab", _("Evaluate a model with the checks of a suite file.")
+        ),
         "schema": Lazy(
-            "mlops_lab.evaluation.commands:schema", "lab", _("Print the JSON Schema of evaluation suites, for editors.")
+            "mlops_lab.command_line.schema:schema", "lab", _("Print the JSON Schema of suite files, for editors.")
         ),
     }
 

@@ -21,7 +21,9 @@ PACKAGE = ROOT / "mlops_lab"
 
 FLOORS = {  # a file may import from its own room and from rooms on lower floors
     "cli": 9,
+    "command_line": 8,
     "doctor": 8,
+    "pytest_plugin": 8,
     "lessons": 7,
     "explorers": 6,
     "platform": 5,
@@ -36,7 +38,16 @@ FLOORS = {  # a file may import from its own room and from rooms on lower floors
     "i18n": 0,
 }
 ALONE = {"evaluation": {"errors", "i18n"}}  # a practitioner's part: only the cellar below it
-CORE = {"__init__", "cli", "datasets", "errors", "evaluation", "i18n"}  # work without the extra `lab`
+CORE = {
+    "__init__",
+    "cli",
+    "command_line",
+    "datasets",
+    "errors",
+    "evaluation",
+    "i18n",
+    "pytest_plugin",
+}  # work without the extra `lab`
 BROUGHT_ALONG = {"cycler", "joblib", "threadpoolctl"}  # matplotlib and scikit-learn are made of them
 HEAVY = {"dask", "IPython", "ipywidgets", "jupyterlab", "matplotlib", "mlflow", "numpy", "onnxruntime", "pandas"}
 HEAVY |= {"pyarrow", "scipy", "sklearn", "skops", "tqdm"}

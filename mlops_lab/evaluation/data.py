@@ -293,8 +293,8 @@ def as_source(data: Any, target: Any) -> Source:
 
     Parameters
     ----------
-    data : DataFrame, str or Path
-        Rows to evaluate on: a frame, or Parquet files as a path, a folder or a pattern.
+    data : DataFrame, str, Path or Source
+        Rows to evaluate on: a frame, or Parquet files as a path, a folder or a pattern; a source stays what it is.
     target : array-like or str
         What should have been predicted, or the name of the column that holds it.
 
@@ -317,6 +317,8 @@ def as_source(data: Any, target: Any) -> Source:
     mlops_lab.evaluation.errors.EvaluationError: The data is a list; pass a pandas DataFrame, so that columns have
     names.
     """
+    if isinstance(data, Source):
+        return data
     if isinstance(data, (str, Path)):
         from mlops_lab.evaluation.parquet import ParquetSource
 

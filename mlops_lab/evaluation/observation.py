@@ -13,6 +13,7 @@ from mlops_lab.evaluation.check import Procedure
 from mlops_lab.evaluation.data import Batch
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.fingerprint import DataFingerprint
+from mlops_lab.evaluation.masking import mask
 from mlops_lab.evaluation.model import encode_target
 from mlops_lab.evaluation.plan import Answers, Plan, Request
 from mlops_lab.evaluation.probe import Probe
@@ -47,9 +48,9 @@ class Failure:
         Returns
         -------
         Failure
-            The sentence of one of our own errors is said as it is; others are named.
+            The sentence of one of our own errors is said as it is; others are named; no secret of an address is in it.
         """
-        return cls(str(error) if isinstance(error, EvaluationError) else f"{type(error).__name__}: {error}", error)
+        return cls(mask(str(error) if isinstance(error, EvaluationError) else f"{type(error).__name__}: {error}"), error)
 
 
 @dataclass(frozen=True)

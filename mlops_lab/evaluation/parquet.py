@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from mlops_lab.errors import nearest, shorten
+from mlops_lab.errors import nearest
 from mlops_lab.evaluation.data import Schema, Source, check_columns, clean_target
 from mlops_lab.evaluation.errors import EvaluationError
+from mlops_lab.evaluation.parquet_faults import differences, first_broken_part
 
 __all__ = ["ParquetSource"]
 
@@ -97,17 +99,19 @@ class ParquetSource(Source):
 
     def head(self, rows: int) -> tuple[pd.DataFrame, np.ndarray]:
         """Return the first rows with their target."""
-        table = self.dataset.head(rows)
+        with self._reading(self.columns):
+            table = self.dataset.head(rows)
         return self._frame(table, self.columns), self._target(table, 0)
 
     @cached_property
     def labels(self) -> np.ndarray:
         """Values of the target that occur, at most a thousand: more are no classes."""
         seen: set[Any] = set()
-        for batch in self.dataset.scanner(columns=[self.target_name]).to_batches():
-            seen.update(np.unique(self._target(pa.Table.from_batches([batch]), 0)).tolist())
-            if len(seen) > 1000:
-                break
+        with self._reading([]):
+            for batch in self.dataset.scanner(columns=[self.target_name]).to_batches():
+                seen.update(np.unique(self._target(pa.Table.from_batches([batch]), 0)).tolist())
+                if len(seen) > 1000:
+                    break
         return np.array(sorted(seen))
 
     def batches(
@@ -116,7 +120,7 @@ class ParquetSource(Source):
         """Yield consecutive parts of the data."""
         wanted = list(self.columns if columns is None else columns)
         start = 0
-        try:
+        with self._reading(wanted):
             scanner = self.dataset.scanner(columns=[*wanted, self.target_name], batch_size=rows, use_threads=True)
             for batch in scanner.to_batches():
                 if batch.num_rows:
@@ -125,8 +129,16 @@ class ParquetSource(Source):
                     frame.index = pd.RangeIndex(start, start + batch.num_rows)
                     yield frame, self._target(table, start), start
                     start += batch.num_rows
-        except (pa.ArrowInvalid, OSError) as error:
-            raise EvaluationError(f"{self.path} cannot be read beyond row {start}: {error}") from error
+
+    @contextmanager
+    def _reading(self, columns: Sequence[str]) -> Iterator[None]:
+        """Name the file, and the part of it, that turns out to be damaged."""
+        try:
+            yield
+        except (pa.ArrowException, OSError) as error:
+            part = first_broken_part(self.dataset.files, [*columns, self.target_name]) or repr(self.path)
+            said = " ".join(str(error).split())[:200]
+            raise EvaluationError(f"{part}, cannot be read ({said}); write the file again.") from error
 
     def _frame(self, table: pa.Table, columns: Sequence[str]) -> pd.DataFrame:
         """Turn some rows into a frame with the types that the whole file would have."""
@@ -156,15 +168,16 @@ def open_dataset(path: str) -> ds.Dataset:
     for file in files:
         try:
             parts.append(ds.dataset(file, format="parquet"))
-        except (pa.ArrowInvalid, OSError) as error:
-            raise EvaluationError(f"{file} cannot be read as Parquet: {error}") from error
+        except (pa.ArrowException, OSError) as error:
+            raise EvaluationError(
+                f"{file!r} cannot be read as Parquet ({' '.join(str(error).split())[:200]}); it is cut short, damaged "
+                "or of another kind: write it again."
+            ) from error
     first = parts[0].schema
     for file, part in zip(files, parts, strict=True):
         if not part.schema.equals(first):
-            differing = [field.name for field in first if part.schema.get_field_index(field.name) < 0]
-            differing += [field.name for field in part.schema if field not in list(first)]
+            differing = "; ".join(differences(first, part.schema)[:5]) or "its columns come in another order"
             raise EvaluationError(
-                f"{file} differs from {files[0]} in {shorten(dict.fromkeys(differing)) or 'the order of its columns'}; "
-                "files evaluated together need the same columns."
+                f"{file!r} differs from {files[0]!r}: {differing}. Files evaluated together need the same columns."
             )
     return ds.dataset(files, format="parquet", schema=first)

@@ -333,8 +333,13 @@ def share(verdict: Verdict, count: int, total: int) -> str:
 
 def text_table(results: tuple[Result, ...]) -> list[str]:
     """Lay results out in columns for a terminal."""
+    return align([text_head(), *(text_row(result) for result in results)], right=(3, 4, 5, 7, 8))
+
+
+def text_head() -> tuple[str, ...]:
+    """Return the names of the columns, as `text_row` fills them."""
     head = ("", _("check"), _("what"), _("estimate"), _("interval"), _("tolerance"), _("verdict"), _("rows"))
-    return align([(*head, _("rows needed")), *(text_row(result) for result in results)], right=(3, 4, 5, 7, 8))
+    return (*head, _("rows needed"))
 
 
 def align(rows: list[tuple[str, ...]], right: tuple[int, ...]) -> list[str]:

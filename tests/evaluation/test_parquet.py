@@ -98,7 +98,7 @@ def test_estimates_the_cost_from_the_first_rows(files):
         (lambda folder: (folder, "lat"), "nearest is 'late'"),
         (lambda folder: (folder, [0, 1]), "pass the name of its target column"),
         (lambda folder: (broken(folder), "late"), "cannot be read as Parquet"),
-        (lambda folder: (other(folder), "late"), "differs from .* in age"),
+        (lambda folder: (other(folder), "late"), "differs from .*: 'age' is double there and int64 here"),
     ],
 )
 def test_files_that_cannot_be_evaluated_are_named(files, make, sentence):

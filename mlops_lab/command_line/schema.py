@@ -1,4 +1,4 @@
-"""Commands of the evaluation suite."""
+"""``mlops-lab schema``: what may stand in a suite file, for editors."""
 
 from __future__ import annotations
 
