@@ -50,7 +50,8 @@ class Failure:
         Failure
             The sentence of one of our own errors is said as it is; others are named; no secret of an address is in it.
         """
-        return cls(mask(str(error) if isinstance(error, EvaluationError) else f"{type(error).__name__}: {error}"), error)
+        said = str(error) if isinstance(error, EvaluationError) else f"{type(error).__name__}: {error}"
+        return cls(mask(said), error)
 
 
 @dataclass(frozen=True)
