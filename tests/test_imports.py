@@ -119,7 +119,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_evaluation_loads_nothing_of_the_lessons() -> None:
     loaded = modules_after("import mlops_lab.evaluation")
-    assert loaded & {"mlflow", "dask", "ipywidgets", "IPython", "jupyterlab"} == set()
+    assert loaded & {"mlflow", "mapie", "dask", "ipywidgets", "IPython", "jupyterlab"} == set()
 
 
 def declared(extras: set[str]) -> set[str]:
