@@ -26,13 +26,17 @@ from mlops_lab.evaluation.checks.perturbation import Perturbation
 from mlops_lab.evaluation.checks.slices import Slices
 from mlops_lab.evaluation.checks.weak_slices import WeakSlices
 from mlops_lab.evaluation.compare import Comparison, compare
+from mlops_lab.evaluation.conformal import Conformal, conformal
+from mlops_lab.evaluation.coverage import Coverage
 from mlops_lab.evaluation.errors import EvaluationError, NotApplicable, VerdictError
 from mlops_lab.evaluation.proof import Proof, RecalibrationRefused
 from mlops_lab.evaluation.ranking import ColumnRanking, rank_columns
 from mlops_lab.evaluation.recalibrate import Recalibrated, recalibrate
 from mlops_lab.evaluation.report import Report
 from mlops_lab.evaluation.result import Result
+from mlops_lab.evaluation.reversal import Simpson
 from mlops_lab.evaluation.selective import RiskCoverage, risk_coverage
+from mlops_lab.evaluation.simpson import simpson
 from mlops_lab.evaluation.specification import Specification
 from mlops_lab.evaluation.suite import Suite
 
@@ -41,6 +45,8 @@ __all__ = [
     "ColumnRanking",
     "Comparison",
     "Confidence",
+    "Conformal",
+    "Coverage",
     "Directional",
     "EvaluationError",
     "Invariance",
@@ -52,12 +58,14 @@ __all__ = [
     "Report",
     "Result",
     "RiskCoverage",
+    "Simpson",
     "Slices",
     "Specification",
     "Suite",
     "VerdictError",
     "WeakSlices",
     "compare",
+    "conformal",
     "correlated_noise",
     "load_model",
     "miscode",
@@ -70,6 +78,7 @@ __all__ = [
     "risk_coverage",
     "round_off",
     "shift",
+    "simpson",
     "swap",
     "typo",
     "unit_error",
