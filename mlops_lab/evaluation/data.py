@@ -68,9 +68,9 @@ class Schema:
         """
         if name not in self.kinds:
             close = nearest(str(name), map(str, self.names), count=1)
-            hint = f" The nearest is {close[0]!r};" if close else ""
+            hint = f"The nearest is {close[0]!r}; the" if close else "The"
             raise EvaluationError(
-                f"Column {name!r} is not in the data.{hint} The columns are {shorten(map(str, self.names))}."
+                f"Column {name!r} is not in the data. {hint} columns are {shorten(map(str, self.names))}."
             )
         return self.kinds[name]
 
@@ -255,6 +255,7 @@ class FrameSource(Source):
                 f"The data has {len(self.frame)} rows and {self.frame.shape[1]} columns; pass at least one of each."
             )
         self.target = clean_target(raw, len(self.frame))
+        check_order(self.frame.index, raw)
         self.rows = len(self.frame)
 
     @property
@@ -352,6 +353,21 @@ def split_target(frame: pd.DataFrame, target: Any) -> tuple[pd.DataFrame, Any]:
     if target is None:
         raise EvaluationError("The target is missing; pass y, or the name of the column that holds it.")
     return frame, target
+
+
+def check_order(index: pd.Index, target: Any) -> None:
+    """Refuse a target whose index names the rows of the data in another order."""
+    own = getattr(target, "index", None)
+    if not isinstance(own, pd.Index) or own.equals(index) or own.has_duplicates or index.has_duplicates:
+        return
+    place = index.get_indexer(own)
+    if (place >= 0).all():
+        row = int(np.flatnonzero(place != np.arange(len(place)))[0])
+        mine, yours = own[[row]].tolist()[0], index[[row]].tolist()[0]
+        raise EvaluationError(
+            f"The target's index holds the rows of the data in another order, first in row {row} ({mine!r} for "
+            f"{yours!r}); pass y.loc[X.index], or y.to_numpy() where its order is right."
+        )
 
 
 def clean_target(raw: Any, rows: int, start: int = 0) -> np.ndarray:

@@ -8,15 +8,23 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from sklearn.base import is_regressor
 
 from mlops_lab.errors import shorten
+from mlops_lab.evaluation.answers import (
+    answer_of,
+    check_probabilities,
+    check_rows,
+    check_values,
+    encode,
+    sorted_labels,
+    to_array,
+)
 from mlops_lab.evaluation.errors import EvaluationError
 
 __all__ = ["Outputs", "Predictor", "Task", "as_predictor", "encode_target"]
 
 Task = Literal["classification", "regression"]
-
-SUM_TOLERANCE = 1e-5  # many models answer in float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,24 +127,25 @@ class Predictor:
             Where the answer is not one prediction a row, or no probability.
         """
         own = None if self.decide is None else self._codes(answer_of(self.decide, frame.copy()), len(frame))
-        raw = answer_of(self.call, frame)
-        if len(raw) != len(frame):
-            raise EvaluationError(
-                f"The model returned {len(raw)} predictions for {len(frame)} rows; it must return one a row."
-            )
+        index = frame.index  # before the model can change it
+        raw = check_rows(to_array(answer_of(self.call, frame)), len(index))
         if self.answers == "labels":
-            return Outputs(self._codes(raw, len(frame)))
+            return Outputs(self._codes(raw, len(index)))
         if self.answers == "values":
-            return Outputs(check_values(raw))
-        probabilities = check_probabilities(raw, len(self.classes if self.classes is not None else ()))
+            return Outputs(check_values(raw, index))
+        probabilities = check_probabilities(raw, len(self.classes if self.classes is not None else ()), index)
         return Outputs(probabilities.argmax(axis=1) if own is None else own, probabilities)
 
     def _codes(self, labels: Any, rows: int) -> np.ndarray:
-        labels = np.asarray(labels)
-        if len(labels) != rows:
-            raise EvaluationError(f"The model returned {len(labels)} labels for {rows} rows; it must return one a row.")
+        array = check_rows(to_array(labels), rows, "labels")
+        if array.ndim == 2 and array.shape[1] == 1:
+            array = array[:, 0]
+        if array.ndim != 1:
+            raise EvaluationError(
+                f"The model returned labels of shape {array.shape}; several outputs are not supported: evaluate one."
+            )
         assert self.classes is not None
-        return encode(labels, self.classes, "The model predicted")
+        return encode(array, self.classes, "The model predicted")
 
     def with_own_decision(
         self, predict: Callable[[pd.DataFrame], Any], probe: pd.DataFrame, tried: Outputs
@@ -200,31 +209,23 @@ def as_predictor(model: Any, target: np.ndarray, probe: pd.DataFrame, task: Task
     if task not in (None, "classification", "regression"):
         raise EvaluationError(f"The task {task!r} is unknown; choose 'classification' or 'regression'.")
     description = describe(model)
+    classes = getattr(model, "classes_", None)
+    if isinstance(classes, list) and any(np.ndim(one) for one in classes):
+        raise EvaluationError(f"The model {type(model).__name__} has several outputs; evaluate one at a time.")
     if hasattr(model, "predict_proba") and task != "regression":
-        if isinstance(getattr(model, "classes_", None), list):
-            raise EvaluationError(f"The model {type(model).__name__} has several outputs; evaluate one at a time.")
-        classes = labels_of(model, target)
-        return Predictor(model.predict_proba, "classification", classes, "probabilities", None, description)
+        if classes is None:
+            return from_function(model.predict_proba, target, probe, task, description)
+        return Predictor(model.predict_proba, "classification", np.asarray(classes), "probabilities", None, description)
     if hasattr(model, "predict"):
-        if task != "regression" and (hasattr(model, "classes_") or not is_numeric(target)):
-            return Predictor(model.predict, "classification", labels_of(model, target), "labels", None, description)
-        return Predictor(model.predict, "regression", None, "values", None, description)
+        if classes is not None and task != "regression":
+            return Predictor(model.predict, "classification", np.asarray(classes), "labels", None, description)
+        kind: Task | None = "regression" if says_regressor(model) else task
+        return from_function(model.predict, target, probe, kind, description)
     if callable(model):
         return from_function(model, target, probe, task, description)
     raise EvaluationError(
         f"The model is a {type(model).__name__}, which has no predict_proba or predict and cannot be called."
     )
-
-
-def answer_of(call: Callable[[pd.DataFrame], Any], frame: pd.DataFrame) -> np.ndarray:
-    """Ask a model; what it raises becomes the cause of one sentence."""
-    try:
-        return np.asarray(call(frame))
-    except Exception as error:  # a model may raise anything
-        said = " ".join(str(error).split())
-        raise EvaluationError(
-            f"The model raised {type(error).__name__} on {len(frame)} rows: {said[:300] or 'without a word'}"
-        ) from error
 
 
 def from_function(
@@ -234,60 +235,81 @@ def from_function(
     task: Task | None,
     description: str,
 ) -> Predictor:
-    """See from a function's answer on a few rows whether it returns probabilities or values."""
-    answer = answer_of(function, probe.copy())
-    labels = np.unique(target)
+    """See from a function's answer on a few rows whether it returns probabilities, labels or values."""
+    raw = answer_of(function, probe.copy())
+    answer = check_rows(to_array(raw), len(probe))
+    if task == "regression":
+        return Predictor(function, "regression", None, "values", None, description)
+    labels = sorted_labels(target)
     if answer.ndim == 2 and answer.shape[1] > 1:
-        if answer.shape[1] != len(labels):
+        named = isinstance(raw, pd.DataFrame) and set(raw.columns) == set(labels.tolist())
+        classes = np.asarray(raw.columns) if named else labels  # a frame may name its classes in an order of its own
+        if answer.shape[1] != len(classes):
             raise EvaluationError(
                 f"The model returns {answer.shape[1]} probabilities a row and the target has {len(labels)} classes "
                 f"({shorten(map(str, labels))}); pass an estimator with classes_, or data with every class."
             )
-        return Predictor(function, "classification", labels, "probabilities", None, description)
-    numeric = answer.dtype.kind in "fiub"
-    if not numeric:
-        return Predictor(function, "classification", labels, "labels", None, description)
-    unit = bool(np.all((answer >= 0) & (answer <= 1)))
-    if task != "regression" and len(labels) == 2 and unit:
-        return Predictor(as_two_columns(function), "classification", labels, "probabilities", None, description)
-    if task == "classification":
+        return Predictor(function, "classification", classes, "probabilities", None, description)
+    if answer.ndim > 2:
+        raise EvaluationError(f"The model returned an array of shape {answer.shape}; return one row of numbers a row.")
+    if answer.dtype.kind == "f":
+        check_values(answer, probe.index)
+    kind = kind_of_answer(answer, labels, task)
+    if kind == "values":
+        return Predictor(function, "regression", None, kind, None, description)
+    call = as_two_columns(function) if kind == "probabilities" else function
+    return Predictor(call, "classification", labels, kind, None, description)
+
+
+def kind_of_answer(
+    answer: np.ndarray, labels: np.ndarray, task: Task | None
+) -> Literal["probabilities", "labels", "values"]:
+    """See what one answer a row means: labels, the probability of the second of two classes, or values."""
+    if answer.dtype.kind not in "fiub":
+        return "labels"
+    few = len(labels) <= 2
+    if answer.dtype.kind in "iub" and (few or task == "classification") and np.isin(answer, labels).all():
+        return "labels"
+    if not few and task is None:
+        return "values"
+    outside = np.flatnonzero(~((answer.reshape(-1) >= 0) & (answer.reshape(-1) <= 1)))
+    if len(labels) == 2 and not len(outside):
+        return "probabilities"
+    if len(labels) == 1 and not len(outside):
         raise EvaluationError(
-            "The model returns one number a row that is no probability of two classes; return a column for each class."
+            f"The target holds only {labels.tolist()[0]!r}, so that the model's classes are not known; pass data with "
+            "both classes, an estimator with classes_, or task='regression'."
         )
-    return Predictor(function, "regression", None, "values", None, description)
+    if task == "classification" or not is_numeric(labels) or few:
+        shown = f" such as {answer.reshape(-1)[outside[0]]:.4g} in row {outside[0]}" if len(outside) else ""
+        raise EvaluationError(
+            f"The model returns one number a row{shown}, which is no probability of the second of two classes; return "
+            "probabilities with a column for each class, or pass task='regression' where values are meant."
+        )
+    return "values"
+
+
+def says_regressor(model: Any) -> bool:
+    """Whether scikit-learn knows the model as a regressor."""
+    try:
+        return is_regressor(model)
+    except Exception:  # an object of no scikit-learn kind
+        return False
 
 
 def as_two_columns(function: Callable[[pd.DataFrame], Any]) -> Callable[[pd.DataFrame], np.ndarray]:
     """Wrap a function that returns the probability of the second of two classes."""
 
     def both(frame: pd.DataFrame) -> np.ndarray:
-        second = np.asarray(function(frame), dtype=float).reshape(-1)
+        second = np.asarray(to_array(function(frame)), dtype=float).reshape(-1)
         return np.column_stack([1 - second, second])
 
     return both
 
 
-def labels_of(model: Any, target: np.ndarray) -> np.ndarray:
-    """Return the labels in the order of the model's probabilities."""
-    classes = getattr(model, "classes_", None)
-    return np.unique(target) if classes is None else np.asarray(classes)
-
-
 def is_numeric(target: np.ndarray) -> bool:
     """Whether the target holds numbers."""
     return target.dtype.kind in "fiu"
-
-
-def encode(labels: np.ndarray, classes: np.ndarray, subject: str) -> np.ndarray:
-    """Return the position of each label in the classes, or name the first label that is not among them."""
-    codes = pd.Index(classes).get_indexer(pd.Index(labels))
-    unknown = np.flatnonzero(codes < 0)
-    if len(unknown):
-        raise EvaluationError(
-            f"{subject} {labels[unknown].tolist()[0]!r} in row {unknown[0]}, which is not among the model's classes "
-            f"({shorten(map(repr, classes.tolist()))})."
-        )
-    return codes
 
 
 def encode_target(target: np.ndarray, predictor: Predictor) -> np.ndarray:
@@ -315,41 +337,6 @@ def encode_target(target: np.ndarray, predictor: Predictor) -> np.ndarray:
     if not is_numeric(target):
         raise EvaluationError(f"The model predicts values and the target holds {target.dtype} labels; pass numbers.")
     return target.astype(float)
-
-
-def check_values(raw: np.ndarray) -> np.ndarray:
-    """Refuse predicted values that are no numbers, naming the first row."""
-    values = raw.reshape(-1) if raw.ndim == 2 and raw.shape[1] == 1 else raw
-    if values.ndim != 1:
-        raise EvaluationError(
-            f"The model returned an array of shape {raw.shape}; several outputs are not supported: evaluate one."
-        )
-    values = values.astype(float)
-    bad = np.flatnonzero(~np.isfinite(values))
-    if len(bad):
-        raise EvaluationError(
-            f"The model predicted {values[bad[0]]} for row {bad[0]}; it must predict a finite number for each row."
-        )
-    return values
-
-
-def check_probabilities(raw: np.ndarray, classes: int) -> np.ndarray:
-    """Refuse what is no distribution over the classes, naming the first row."""
-    if raw.ndim != 2 or raw.shape[1] != classes:
-        raise EvaluationError(
-            f"The model returned probabilities of shape {raw.shape} for {classes} classes; "
-            "it must return one column a class."
-        )
-    probabilities = np.asarray(raw, dtype=float)
-    total = probabilities.sum(axis=1)
-    good = (probabilities >= -SUM_TOLERANCE).all(axis=1) & (np.abs(total - 1) <= SUM_TOLERANCE)  # False for NaN too
-    bad = np.flatnonzero(~good)
-    if len(bad):
-        shown = ", ".join(f"{value:.4g}" for value in probabilities[bad[0]])
-        raise EvaluationError(
-            f"The model returned ({shown}) for row {bad[0]}, which are not probabilities that add up to 1."
-        )
-    return probabilities
 
 
 def describe(model: Any) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mlops_lab.evaluation.errors import EvaluationError
 
-__all__ = ["check_amount", "check_rate"]
+__all__ = ["check_amount", "check_rate", "check_whole"]
 
 
 def check_rate(value: float, what: str, positive: bool = False) -> None:
@@ -67,5 +67,32 @@ def check_amount(value: float, what: str, least: float = -math.inf) -> None:
         or not math.isfinite(value)
         or value < least
     ):
-        floor = "" if math.isinf(least) else f" from {least:g} on"
+        floor = "" if math.isinf(least) else " above 0" if 0 < least < 1e-9 else f" from {least:g} on"
         raise EvaluationError(f"{what} is {value!r}; give a number{floor}.")
+
+
+def check_whole(value: int, what: str, least: int) -> None:
+    """Refuse what is no whole number, or too small.
+
+    Parameters
+    ----------
+    value : int
+        What was given.
+    what : str
+        Name of the parameter.
+    least : int
+        Smallest value allowed.
+
+    Raises
+    ------
+    EvaluationError
+        Where it is none.
+
+    Examples
+    --------
+    >>> check_whole(1.5, "batch_rows", least=1)
+    Traceback (most recent call last):
+    mlops_lab.evaluation.errors.EvaluationError: batch_rows is 1.5; give a whole number from 1 on.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < least:
+        raise EvaluationError(f"{what} is {value!r}; give a whole number from {least} on.")

@@ -307,7 +307,7 @@ def group_by_types(frame: pd.DataFrame, requests: Sequence[Request]) -> dict[tup
     for number, request in enumerate(requests):
         others = tuple(
             (name, values.dtype)
-            for name, values in sorted(request.columns.items())
+            for name, values in sorted(request.columns.items(), key=lambda item: str(item[0]))
             if values.dtype != frame[name].dtype
         )
         groups.setdefault(others, []).append(number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -104,6 +105,7 @@ def probe_model(model: Any, target: np.ndarray, rows: pd.DataFrame, task: Task |
     return Probe(predictor, outputs, notes)
 
 
+@cache
 def warn_about_threads() -> None:
     """Warn once where numerical libraries start more threads than there are cores."""
     from joblib import cpu_count  # both come with scikit-learn; this one knows a container's share of the cores

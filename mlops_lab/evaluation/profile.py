@@ -198,7 +198,7 @@ class Extent:
             extent.high[name] = float(known.max(initial=-np.inf))
             extent.products[(name,)] = Products.of(known[:, None])
         for name in needs.levels:
-            extent.levels[name] = Counter(frame[name].value_counts(sort=False, dropna=True).to_dict())
+            extent.levels[name] = Counter(count_levels(frame[name]))
         for names in needs.together:
             block = np.column_stack([to_float(frame[name]) for name in names])
             extent.products[names] = Products.of(block[~np.isnan(block).any(axis=1)])
@@ -217,7 +217,7 @@ class Extent:
         """Refuse columns without any value."""
         empty = [name for name in self.low if not self.products[(name,)].rows]
         empty += [name for name, counts in self.levels.items() if not counts]
-        for name in sorted(empty):
+        for name in sorted(empty, key=str):
             raise EvaluationError(f"Column {name!r} is missing in every row; drop it, or leave it out of the check.")
 
 
@@ -243,6 +243,18 @@ class Histograms:
 
     def __add__(self, other: Histograms) -> Histograms:
         return Histograms({name: counts + other.counts[name] for name, counts in self.counts.items()})
+
+
+def count_levels(column: pd.Series) -> dict[Hashable, int]:
+    """Count the rows of each level, or name the first value that cannot be one."""
+    try:
+        return column.value_counts(sort=False, dropna=True).to_dict()
+    except TypeError as error:
+        odd = next((value for value in column if not isinstance(value, Hashable)), None)
+        raise EvaluationError(
+            f"Column {column.name!r} holds values such as {odd!r} that are no levels ({type(odd).__name__}); leave the "
+            "column out of the check, or turn it into text."
+        ) from error
 
 
 def histogram(values: np.ndarray, low: float, high: float) -> np.ndarray:
@@ -321,7 +333,7 @@ def profile_frame(frame: pd.DataFrame, needs: Needs) -> Profile:
     (20.0, {'a': 2, 'b': 1})
     """
     schema = Schema(frame.iloc[:0])
-    for name in sorted(needs.numeric | needs.levels | {name for names in needs.together for name in names}):
+    for name in sorted(needs.numeric | needs.levels | {name for names in needs.together for name in names}, key=str):
         schema.kind(name)
     return build_profile(lambda step: step(frame, np.empty(0), 0), needs)
 
@@ -346,7 +358,7 @@ def profile_source(runner: Runner, needs: Needs) -> Profile:
     EvaluationError
         Where a needed column has only gaps, or is infinite.
     """
-    columns = sorted(needs.numeric | needs.levels | {name for names in needs.together for name in names})
+    columns = sorted(needs.numeric | needs.levels | {name for names in needs.together for name in names}, key=str)
     if not columns:
         return Profile()
     return build_profile(lambda step: runner.reduce(step, PART_ROWS, columns), needs)

@@ -11,9 +11,11 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from mlops_lab.errors import nearest, shorten
+from mlops_lab.evaluation.addresses import opened
+from mlops_lab.evaluation.answers import check_probabilities
 from mlops_lab.evaluation.errors import EvaluationError, NotApplicable
 from mlops_lab.evaluation.memory import in_memory
-from mlops_lab.evaluation.model import check_probabilities, encode_target
+from mlops_lab.evaluation.model import encode_target
 from mlops_lab.evaluation.parameters import check_rate
 from mlops_lab.evaluation.probe import probe_model
 from mlops_lab.evaluation.proof import AS_IT_IS, Proof, RecalibrationRefused
@@ -194,6 +196,7 @@ def recalibrate(
     """
     check_options(method, proof, folds, alpha)
     source = in_memory(X_cal, y_cal)
+    model = opened(model)
     predictor = probe_model(model, source.target, source.frame.head(PROBE_ROWS)).predictor
     probabilities = predictor(source.frame.copy()).probabilities
     if probabilities is None or predictor.classes is None:

@@ -19,7 +19,7 @@ from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.fingerprint import model_fingerprint
 from mlops_lab.evaluation.model import Predictor, Task, encode_target
 from mlops_lab.evaluation.observation import Failure, Observer, Seen
-from mlops_lab.evaluation.parameters import check_amount
+from mlops_lab.evaluation.parameters import check_amount, check_whole
 from mlops_lab.evaluation.plan import Plan
 from mlops_lab.evaluation.probe import probe_model
 from mlops_lab.evaluation.profile import Needs, profile_source
@@ -85,6 +85,8 @@ class Suite:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if isinstance(self.checks, Check):
+            raise EvaluationError("The suite was given one check; pass a list of checks: ev.Suite([check]).")
         object.__setattr__(self, "checks", tuple(self.checks))
         if not self.checks:
             raise EvaluationError("The suite has no checks; pass at least one.")
@@ -95,9 +97,12 @@ class Suite:
                 )
         if not (isinstance(self.alpha, (int, float)) and 0 < self.alpha < 0.5):
             raise EvaluationError(f"alpha is {self.alpha!r}; give a number above 0 and below 0.5, usually 0.05.")
-        if not isinstance(self.seed, int) or self.seed < 0:
-            raise EvaluationError(f"seed is {self.seed!r}; give a whole number from 0 on.")
+        check_whole(self.seed, "seed", least=0)
+        object.__setattr__(self, "seed", int(self.seed))
         given = [check.name for check in self.checks if check.name is not None]
+        for name in given:
+            if not isinstance(name, str) or not name.strip():
+                raise EvaluationError(f"A check has the name {name!r}; give it a text, or leave name= out.")
         doubled = {name for name in given if given.count(name) > 1}
         if doubled:
             raise EvaluationError(f"Two checks have the name {sorted(doubled)[0]!r}; give each a name of its own.")
@@ -170,7 +175,9 @@ class Suite:
         began = perf_counter()
         if max_seconds is not None:
             check_amount(max_seconds, "max_seconds", least=0)
-        check_amount(checkpoint_batches, "checkpoint_batches", least=1)
+        check_whole(checkpoint_batches, "checkpoint_batches", least=1)
+        if batch_rows is not None:
+            check_whole(batch_rows, "batch_rows", least=1)
         source = as_source(X, y)
         head, tried = source.head(PROBE_ROWS)[0], perf_counter()
         probe = probe_model(model, source.labels, head, task)

@@ -96,7 +96,7 @@ def test_a_request_that_the_model_cannot_answer_stops_no_other():
     plan = Plan(Predictor(picky, "regression", None, "values"))
     requests = [Request.between(frame, frame.assign(age=age)) for age in (99, 50)]
     answers = plan.ask(Batch(frame, np.zeros(6), 0), requests)
-    assert isinstance(answers.changed[0], RuntimeError)
+    assert isinstance(answers.changed[0].__cause__, RuntimeError)
     assert answers.changed[1].decisions.tolist() == [50.0] * 6
 
 

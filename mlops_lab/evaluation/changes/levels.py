@@ -94,8 +94,13 @@ class Missing(Change):
         return (self.column,)
 
     def needs(self, schema: Schema) -> Needs:
-        """Ask for nothing but that the column is there."""
+        """Ask for nothing but that the column is there and can have gaps."""
         schema.kind(self.column)
+        if isinstance(schema.empty[self.column].dtype, pd.SparseDtype):
+            raise EvaluationError(
+                f"Column {self.column!r} is sparse ({schema.empty[self.column].dtype}), which cannot be given gaps; "
+                "pass it dense: X[name].sparse.to_dense()."
+            )
         return Needs()
 
     def columns(self, frame: pd.DataFrame, rng: Random, profile: Profile) -> Mapping[str, pd.Series]:

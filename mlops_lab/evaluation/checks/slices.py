@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -98,12 +98,14 @@ class Slices(Check):
     @property
     def names(self) -> tuple[str, ...]:
         """The columns, also where one was given."""
-        return (self.columns,) if isinstance(self.columns, str) else tuple(self.columns)
+        given: Any = self.columns
+        one = isinstance(given, Hashable) and not isinstance(given, tuple)  # a text, or a number
+        return (given,) if one else tuple(given)
 
     @property
     def target(self) -> str:
         """The columns, joined."""
-        return " & ".join(self.names)
+        return " & ".join(map(str, self.names))
 
     def needs(self, schema: Schema) -> Needs:
         """Ask for levels and quantiles."""
@@ -190,6 +192,9 @@ class SlicesProcedure(Procedure):
         losses = {group: self.metric.loss(state.states[group]) for group in judged}
         compared = {group: self._gap(group, losses, state) for group in judged}
         gaps = {group: found for group, found in compared.items() if found is not None}
+        if len(present) < 2:
+            only = self.label(present[0]) if present else self.check.target
+            raise EvaluationError(f"All rows are in the one group {only}; there is none to compare it with.")
         if not gaps:
             raise EvaluationError(f"No group of {self.check.target} has {self.check.min_rows} rows; lower min_rows.")
         p_values = self._corrected(gaps)
