@@ -183,8 +183,9 @@ def tango(
     check_drop(float(np.nan_to_num(np.abs(limit)).max(initial=0.0)))
     estimate = (lost - gained) / total
     # the score falls as the drop in question grows, from one end of its range to the other
-    low = halved(lambda drop: score(lost, gained, total, drop)[0] > quantile, -np.ones(estimate.shape), estimate)
-    high = halved(lambda drop: score(lost, gained, total, drop)[0] < -quantile, np.ones(estimate.shape), estimate)
+    side = np.reshape([1.0, -1.0], (2, *(1 for _axis in estimate.shape)))
+    outer, inner = (np.broadcast_to(ends, (2, *estimate.shape)) for ends in (-side, estimate))
+    low, high = sectioned(lambda drop: side * score(lost, gained, total, drop)[0] > quantile, outer, inner)
     statistic = score(lost, gained, total, limit)[0]
     worse, better = special.ndtr(-statistic), special.ndtr(statistic)
     return interval(estimate, low, high, worse, better, tolerance=limit, alpha=alpha, method="tango")
@@ -210,12 +211,18 @@ def score(lost: Array, gained: Array, rows: Array, drop: ArrayLike) -> tuple[Arr
     return np.where(excess == 0, 0.0, statistic), share
 
 
-def halved(rejected: Callable[[Array], NDArray[np.bool_]], outer: Array, inner: Array) -> Array:
-    """Find where rejection ends between an outer and an inner point; the outer side is returned."""
-    for _halving in range(40):  # 2 / 2⁴⁰ is far below what any number of rows can tell
-        middle = (outer + inner) / 2
-        out = rejected(middle)
-        outer, inner = np.where(out, middle, outer), np.where(out, inner, middle)
+def sectioned(rejected: Callable[[Array], NDArray[np.bool_]], outer: Array, inner: Array) -> Array:
+    """Find where rejection ends between an outer and an inner point; the outer side is returned.
+
+    Eight rounds of 31 points at once are as fine as forty halvings, far below what any number of rows can tell.
+    """
+    share = np.reshape(np.arange(1, 32) / 32, (31, *(1 for _axis in outer.shape)))
+    for _round in range(8):
+        between = outer + (inner - outer) * share
+        passed = np.logical_and.accumulate(rejected(between)).sum(axis=0)
+        width = (inner - outer) / 32
+        outer = outer + width * passed
+        inner = outer + width
     return outer
 
 
