@@ -200,6 +200,7 @@ class Plan:
     rows_predicted: int = field(default=0, init=False)
     predict_seconds: float = field(default=0.0, init=False)
     _reads_index: bool | None = field(default=None, init=False)
+    _row_bytes: float | None = field(default=None, init=False)
 
     def ask(self, batch: Batch, requests: Sequence[Request]) -> Answers:
         """Predict a batch as it is and as each request changes it.
@@ -269,8 +270,15 @@ class Plan:
             self._reads_index = not alike
         return self._reads_index
 
+    def _rows_of_call(self, frame: pd.DataFrame) -> int:
+        """Choose, once, how many rows fit into one call's memory."""
+        if self._row_bytes is None:
+            head = frame.head(1000)
+            self._row_bytes = max(1.0, head.memory_usage(index=False, deep=True).sum() / max(1, len(head)))
+        return max(1000, int(CALL_BYTES / self._row_bytes))
+
     def _call(self, frame: pd.DataFrame) -> Outputs:
-        rows = self.batch_rows or rows_of_call(frame)
+        rows = self.batch_rows or self._rows_of_call(frame)
         parts = []
         for start in range(0, len(frame), rows) if len(frame) else ():
             part = frame if rows >= len(frame) else frame.iloc[start : start + rows]
@@ -292,13 +300,6 @@ def join(parts: Sequence[Outputs]) -> Outputs:
     probabilities = [part.probabilities for part in parts]
     stacked = None if probabilities[0] is None else np.concatenate([p for p in probabilities if p is not None])
     return Outputs(np.concatenate([part.decisions for part in parts]), stacked)
-
-
-def rows_of_call(frame: pd.DataFrame) -> int:
-    """Choose how many rows fit into one call's memory."""
-    head = frame.head(1000)
-    row_bytes = head.memory_usage(index=False, deep=True).sum() / max(1, len(head))
-    return max(1000, int(CALL_BYTES / max(1.0, row_bytes)))
 
 
 def group_by_types(frame: pd.DataFrame, requests: Sequence[Request]) -> dict[tuple[tuple[str, Any], ...], list[int]]:

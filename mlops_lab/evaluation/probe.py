@@ -97,12 +97,33 @@ def probe_model(model: Any, target: np.ndarray, rows: pd.DataFrame, task: Task |
             *notes,
             _("The model changes the frame it is given; it was given copies, so that the data stayed as they are."),
         )
-    if predictor.has_probabilities and hasattr(model, "predict"):
+    if predictor.has_probabilities and hasattr(model, "predict") and not decides_by_probability(model):
         predictor = predictor.with_own_decision(model.predict, rows, outputs)
         if predictor.decide is not None:
             outputs = predictor(rows.copy())
     warn_about_threads()
     return Probe(predictor, outputs, notes)
+
+
+MOST_PROBABLE = (  # classifiers of scikit-learn whose decision is the most probable class
+    "DecisionTreeClassifier",
+    "ExtraTreesClassifier",
+    "GaussianNB",
+    "GradientBoostingClassifier",
+    "HistGradientBoostingClassifier",
+    "LogisticRegression",
+    "LogisticRegressionCV",
+    "MLPClassifier",
+    "RandomForestClassifier",
+)
+
+
+def decides_by_probability(model: Any) -> bool:
+    """Whether a model is known to decide for the most probable class, so that this need not be tried."""
+    kind = type(model)
+    if kind.__module__.startswith("sklearn.pipeline") and kind.__name__ == "Pipeline":
+        return decides_by_probability(model.steps[-1][1])
+    return kind.__module__.startswith("sklearn.") and kind.__name__ in MOST_PROBABLE
 
 
 @cache

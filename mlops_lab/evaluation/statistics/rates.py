@@ -55,22 +55,16 @@ def rate(events: ArrayLike, rows: ArrayLike, *, tolerance: ArrayLike = math.nan,
     >>> interval.estimate, round(interval.high, 3), interval.verdict()
     (0.0, 0.088, 'pass')
     """
-    score = wilson(events, rows, tolerance=tolerance, alpha=alpha)
-    exact = clopper_pearson(events, rows, tolerance=tolerance, alpha=alpha)
-    count, total = np.asarray(events, dtype=float), np.asarray(rows, dtype=float)
+    count, total, limit = validated(events, rows, tolerance, alpha)
     few = np.minimum(count, total - count) <= FEW
     if few.ndim == 0:
-        return exact if few else score
-    return interval(
-        score.estimate,
-        np.where(few, exact.low, score.low),
-        np.where(few, exact.high, score.high),
-        np.where(few, exact.p_fail, score.p_fail),
-        np.where(few, exact.p_pass, score.p_pass),
-        tolerance=tolerance,
-        alpha=alpha,
-        method="wilson or clopper_pearson",
-    )
+        return (clopper_pearson if few else wilson)(events, rows, tolerance=tolerance, alpha=alpha)
+    score = wilson(count, total, tolerance=limit, alpha=alpha)
+    exact = clopper_pearson(count[few], total[few], tolerance=limit[few], alpha=alpha)
+    ends = [np.asarray(getattr(score, name)) for name in ("low", "high", "p_fail", "p_pass")]
+    for end, name in zip(ends, ("low", "high", "p_fail", "p_pass"), strict=True):
+        end[few] = getattr(exact, name)
+    return interval(score.estimate, *ends, tolerance=limit, alpha=alpha, method="wilson or clopper_pearson")
 
 
 def wilson(events: ArrayLike, rows: ArrayLike, *, tolerance: ArrayLike = math.nan, alpha: float = 0.05) -> Interval:
