@@ -172,8 +172,10 @@ def check_probabilities(raw: np.ndarray, classes: int, index: pd.Index | None = 
             "it must return one column a class."
         )
     probabilities = np.asarray(raw, dtype=float)
-    total = probabilities.sum(axis=1)
-    good = (probabilities >= -SUM_TOLERANCE).all(axis=1) & (np.abs(total - 1) <= SUM_TOLERANCE)  # False for NaN too
+    distance = np.abs(np.einsum("ij->i", probabilities) - 1)
+    if not len(raw) or (probabilities.min() >= -SUM_TOLERANCE and distance.max() <= SUM_TOLERANCE):
+        return probabilities
+    good = (probabilities >= -SUM_TOLERANCE).all(axis=1) & (distance <= SUM_TOLERANCE)  # False for NaN too
     bad = np.flatnonzero(~good)
     if len(bad):
         shown = ", ".join(f"{value:.4g}" for value in probabilities[bad[0]])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from mlops_lab.evaluation.reservoir import smallest
 
 __all__ = ["Lattice", "Overlap"]
 
+PART_ROWS = 1 << 15  # counted at a time
 KEPT = 4000  # rows from which the overlap of two slices is estimated: to about one in a hundred
 
 
@@ -77,12 +79,45 @@ class Lattice:
         """
         return [binning.codes(frame).astype(np.int64) for binning in self.binnings]
 
-    def joint(self, codes: list[np.ndarray], chosen: tuple[int, ...]) -> np.ndarray:
-        """Return the cell of each row within one combination of columns."""
-        cell = codes[chosen[0]]
-        for column in chosen[1:]:
-            cell = cell * self.sizes[column] + codes[column]
-        return cell
+    def places(
+        self, codes: list[np.ndarray], inner: np.ndarray, ways: int
+    ) -> Iterator[tuple[slice, slice, np.ndarray]]:
+        """Yield every combination of columns with the place of each row in its part of the table.
+
+        What two columns have in common is made once for all that stand before them, and rows are taken in parts that
+        fit the processor's cache.
+
+        Parameters
+        ----------
+        codes : list of ndarray of int, shape (rows,)
+            From `codes`.
+        inner : ndarray of int, shape (rows,)
+            What the rows of a slice are counted by.
+        ways : int
+            How many values it has.
+
+        Yields
+        ------
+        tuple of (slice, slice, ndarray of int)
+            Some rows, the combination's part of a table of cells × ways, and the place of each row within that part.
+        """
+        parts = {
+            chosen: slice(ways * first, ways * end)
+            for chosen, (first, end) in zip(self.combinations, pairwise(self.offsets.tolist()), strict=True)
+        }
+
+        def extended(
+            rows: slice, joint: np.ndarray, width: int, behind: tuple[int, ...]
+        ) -> Iterator[tuple[slice, slice, np.ndarray]]:
+            for column in range(behind[0] if behind else len(codes)):
+                chosen, place = (column, *behind), codes[column][rows] * width + joint
+                yield rows, parts[chosen], place
+                if len(chosen) < self.depth:
+                    yield from extended(rows, place, width * self.sizes[column], chosen)
+
+        for start in range(0, len(inner), PART_ROWS):
+            rows = slice(start, start + PART_ROWS)
+            yield from extended(rows, inner[rows], ways, ())
 
     def count_wrong(
         self, codes: list[np.ndarray], half: np.ndarray, wrong: np.ndarray
@@ -103,12 +138,11 @@ class Lattice:
         tuple of ndarray of int, each of shape (cells, 2)
             Rows and wrong decisions on each half.
         """
-        inner = 2 * half + wrong
-        counts = np.empty((self.cells, 2, 2), dtype=np.int64)
-        for chosen, start, stop in zip(self.combinations, self.offsets[:-1], self.offsets[1:], strict=True):
-            cell = 4 * self.joint(codes, chosen) + inner
-            counts[start:stop] = np.bincount(cell, minlength=4 * (stop - start)).reshape(-1, 2, 2)
-        return counts.sum(axis=2), counts[:, :, 1].copy()
+        counts = np.zeros(4 * self.cells, dtype=np.int64)
+        for _rows, part, place in self.places(codes, 2 * half + wrong, ways=4):
+            counts[part] += np.bincount(place, minlength=part.stop - part.start)
+        table = counts.reshape(-1, 2, 2)
+        return table.sum(axis=2), table[:, :, 1].copy()
 
     def sum_losses(
         self, codes: list[np.ndarray], half: np.ndarray, loss: np.ndarray
@@ -127,12 +161,14 @@ class Lattice:
         tuple of ndarray, each of shape (cells, 2)
             Rows, losses and squares on each half.
         """
-        tables = [np.empty((self.cells, 2), dtype=kind) for kind in (np.int64, float, float)]
-        for chosen, start, stop in zip(self.combinations, self.offsets[:-1], self.offsets[1:], strict=True):
-            cell, size = 2 * self.joint(codes, chosen) + half, 2 * (stop - start)
-            for table, weights in zip(tables, (None, loss, loss**2), strict=True):
-                table[start:stop] = np.bincount(cell, weights=weights, minlength=size).reshape(-1, 2)
-        return tables[0], tables[1], tables[2]
+        tables = [np.zeros(2 * self.cells, dtype=kind) for kind in (np.int64, float, float)]
+        weights = (None, loss, loss**2)
+        for rows, part, place in self.places(codes, half, ways=2):
+            for table, weight in zip(tables, weights, strict=True):
+                some = None if weight is None else weight[rows]
+                table[part] += np.bincount(place, weights=some, minlength=part.stop - part.start)
+        counts, losses, squares = (table.reshape(-1, 2) for table in tables)
+        return counts, losses, squares
 
     def conditions(self, cell: int) -> tuple[tuple[int, int], ...]:
         """Return the columns of a slice with their groups.

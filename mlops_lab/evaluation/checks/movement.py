@@ -55,8 +55,9 @@ def movement(before: Outputs, after: Outputs, setting: Setting, positive: int | 
     changed = before.decisions != after.decisions
     if before.probabilities is None or after.probabilities is None:
         return Movement(changed, changed.astype(float))
-    rows = np.arange(len(before))
-    column = before.decisions if positive is None else np.full(len(rows), positive)
+    if positive is not None:
+        return Movement(changed, after.probabilities[:, positive] - before.probabilities[:, positive])
+    rows, column = np.arange(len(before)), before.decisions
     return Movement(changed, after.probabilities[rows, column] - before.probabilities[rows, column])
 
 
