@@ -163,9 +163,7 @@ class Products:
             return cls(0, np.zeros(block.shape[1]), np.zeros((block.shape[1],) * 2))
         mean = block.mean(axis=0)
         centred = block - mean
-        return cls(
-            len(block), mean, np.einsum("ij,ik->jk", centred, centred)
-        )  # BLAS starts threads, which cost more
+        return cls(len(block), mean, np.einsum("ij,ik->jk", centred, centred))  # BLAS starts threads, which cost more
 
     def __add__(self, other: Products) -> Products:
         if not self.rows or not other.rows:
