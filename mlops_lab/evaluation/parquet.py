@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -18,8 +18,11 @@ from mlops_lab.errors import nearest
 from mlops_lab.evaluation.data import Schema, Source, check_columns, clean_target
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.parquet_faults import differences, first_broken_part
+from mlops_lab.evaluation.prefetch import ahead
 
 __all__ = ["ParquetSource"]
+
+READ_AHEAD = {"batch_readahead": 1, "fragment_readahead": 1}  # Arrow's own 16 batches of 4 files need gigabytes
 
 
 class ParquetSource(Source):
@@ -117,11 +120,13 @@ class ParquetSource(Source):
     def batches(
         self, rows: int, columns: Sequence[str] | None = None
     ) -> Iterator[tuple[pd.DataFrame, np.ndarray, int]]:
-        """Yield consecutive parts of the data."""
-        wanted = list(self.columns if columns is None else columns)
+        """Yield consecutive parts of the data; the next one is read while the last one is used."""
+        return ahead(self._read(rows, list(self.columns if columns is None else columns)))
+
+    def _read(self, rows: int, wanted: list[str]) -> Generator[tuple[pd.DataFrame, np.ndarray, int], None, None]:
         start = 0
         with self._reading(wanted):
-            scanner = self.dataset.scanner(columns=[*wanted, self.target_name], batch_size=rows, use_threads=True)
+            scanner = self.dataset.scanner(columns=[*wanted, self.target_name], batch_size=rows, **READ_AHEAD)
             for batch in scanner.to_batches():
                 if batch.num_rows:
                     table = pa.Table.from_batches([batch])
