@@ -23,7 +23,7 @@ from mlops_lab.doctor import chromium
 ROOT = Path(__file__).parents[1]
 REPORTS = ROOT / "build" / "tests"
 MINUTES: float = 20  # for a part, so that no test hangs for ever; .ci/run limits the whole
-IN_PARALLEL = ["-n", "2", "--dist", "loadscope"]  # a notebook's cells stay together, in their order
+TWO = ["-n", "2", "--dist"]  # processes, and what stays together in one of them
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout", "120", "--nbval-sanitize-with", "tests/nbval.cfg"]
 
 
@@ -41,11 +41,11 @@ PARTS = [
     Part(
         "units",
         "unit, doctest and property tests",
-        ["tests", "mlops_lab", "--ignore=tests/notebooks", "--ignore=tests/browser", *IN_PARALLEL],
+        ["tests", "mlops_lab", "--ignore=tests/notebooks", "--ignore=tests/browser", *TWO, "loadscope"],
     ),
-    Part("exercises", "exercises: untouched, solved, wrong on purpose", ["tests/notebooks", *IN_PARALLEL]),
-    Part("notebooks", "every notebook, run and compared", ["notebooks", *NBVAL, *IN_PARALLEL]),
-    Part("browser", "the lessons in a browser", ["tests/browser"], needs_browser=True),
+    Part("exercises", "exercises: untouched, solved, wrong on purpose", ["tests/notebooks", *TWO, "loadgroup"]),
+    Part("notebooks", "every notebook, run and compared", ["notebooks", *NBVAL, *TWO, "loadscope"]),
+    Part("browser", "the lessons in a browser", ["tests/browser", *TWO, "worksteal"], needs_browser=True),
 ]
 
 

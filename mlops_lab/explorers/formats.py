@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from mlops_lab import storage
 from mlops_lab.errors import InputError, require
@@ -131,8 +132,14 @@ def draw(points: Sequence[Point], figure: Figure) -> None:
         axes.plot(point.megabytes, point.milliseconds, marker, color=colour, alpha=strength, markersize=9)
     places = {point.name: (point.megabytes, point.milliseconds) for point in shown}  # of one choice, only the newest
     look.label_points(axes, {last.name: places[last.name], **places})
-    axes.text(0.99, 1.09, _("■ column by column"), transform=axes.transAxes, ha="right", color=look.BLUE, fontsize=9)
-    axes.text(0.99, 1.03, _("● row by row"), transform=axes.transAxes, ha="right", color=look.VERMILLION, fontsize=9)
+    meanings = {"column": _("column by column"), "row": _("row by row")}
+    keys = [
+        Line2D([], [], linestyle="", marker=marker, color=colour, label=meanings[layout])
+        for layout, (colour, marker) in _MARKS.items()
+    ]
+    axes.legend(
+        handles=keys, loc="lower right", bbox_to_anchor=(1.01, 0.99), fontsize=9, handletextpad=0, labelspacing=0.2
+    )
 
 
 def describe(points: Sequence[Point]) -> str:

@@ -58,5 +58,5 @@ def progress(as_json: bool) -> None:
         click.echo(json.dumps(record, ensure_ascii=False, indent=1))
         return
     click.echo(overview.course_card(record).text)
-    click.echo()
-    click.echo(_("Kept in {path}.").format(path=store.path))
+    if not store.in_memory:
+        click.echo("\n" + _("Kept in {path}.").format(path=store.path))

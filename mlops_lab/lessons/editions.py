@@ -13,6 +13,7 @@ Nothing else of a notebook changes: cell ids, metadata and outputs stay.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import re
 from collections.abc import Callable, Sequence
@@ -227,15 +228,35 @@ def write_all(
         if target.exists() and not overwrite:
             raise InputError(_("{target} exists; choose another folder, or use --overwrite.").format(target=target))
     texts = [_edited(source, edit) for source in sources]
-    out.mkdir(parents=True, exist_ok=True)
-    for target, text in zip(targets, texts, strict=True):
-        target.write_text(text, encoding="utf-8")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for target, text in zip(targets, texts, strict=True):
+            _write(target, text)
+    except OSError as error:
+        raise InputError(
+            _("{out} cannot be written ({problem}); choose another folder.").format(
+                out=out, problem=error.strerror or error
+            )
+        ) from error
     return targets
 
 
-def _edited(path: Path, edit: Callable[[NotebookNode], NotebookNode]) -> str:
+def _write(target: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    unfinished = target.with_name(f".{target.name}.new")
     try:
-        text: str = nbformat.writes(edit(read(path)))
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
+
+
+def _edited(path: Path, edit: Callable[[NotebookNode], NotebookNode]) -> str:
+    notebook = read(path)
+    try:
+        text: str = nbformat.writes(edit(notebook))
     except InputError as error:
         raise InputError(_("{path}: {problem}").format(path=path, problem=error)) from error
     return text + "\n"

@@ -25,7 +25,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from mlops_lab.errors import require
 from mlops_lab.i18n import gettext as _
@@ -39,6 +39,11 @@ __all__ = ["VERSION", "Progress", "Record", "empty", "home", "now"]
 
 VERSION = 1
 Record = dict[str, Any]
+_ENTRIES = {  # of each kind of part: where its list is, and what every entry has
+    "predictions": ("given", {"answer", "confidence", "at"}),
+    "exercises": ("attempts", {"state"}),
+    "quiz": ("answers", {"right"}),
+}
 
 
 def home() -> Path:
@@ -89,6 +94,11 @@ class Progress:
     def path(self) -> Path:
         """The file."""
         return self.folder / "progress.json"
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether what is done now is kept in memory only."""
+        return self._memory is not None
 
     def read(self) -> Record:
         """Return the newest record.
@@ -143,9 +153,9 @@ class Progress:
             return empty()
         except ValueError:
             return self._keep_aside()
-        if not isinstance(record, dict) or not isinstance(record.get("lessons"), dict):
+        if not isinstance(record, dict) or not isinstance(record.get("version"), int):
             return self._keep_aside()
-        if record.get("version") != VERSION:
+        if record["version"] != VERSION:
             self._memory = empty()
             self.notices.append(
                 _(
@@ -154,7 +164,7 @@ class Progress:
                 ).format(path=self.path)
             )
             return self._memory
-        return record
+        return record if _is_sound(record) else self._keep_aside()
 
     def _load_or_empty(self) -> Record:
         try:
@@ -182,6 +192,26 @@ class Progress:
             ).format(folder=self.folder, problem=error.strerror or error)
         )
         return copy.deepcopy(record)
+
+
+def _is_sound(record: Record) -> bool:
+    """Tell whether a record has the form that this version reads; what it does not know of may stand beside."""
+    lessons = record.get("lessons")
+    if not _holds_dicts(lessons):
+        return False
+    for lesson in lessons.values():
+        for kind, (entries, keys) in _ENTRIES.items():
+            parts = lesson.get(kind, {})
+            if not _holds_dicts(parts):
+                return False
+            for listed in (part.get(entries, []) for part in parts.values()):
+                if not isinstance(listed, list) or not all(isinstance(e, dict) and keys <= e.keys() for e in listed):
+                    return False
+    return True
+
+
+def _holds_dicts(value: Any) -> TypeGuard[dict[str, Record]]:
+    return isinstance(value, dict) and all(isinstance(part, dict) for part in value.values())
 
 
 def _write(path: Path, record: Record) -> None:

@@ -45,7 +45,7 @@ def prediction(asked: Prediction, kept: tuple[Any, float] | None, keep: Callable
     answer_before, confidence_before = kept or (None, asked.guess_percent)
     answer: widgets.ValueWidget
     if asked.choices:
-        answer = _radio(asked.ask, [(as_text(text), key) for key, text in asked.choices.items()], answer_before)
+        answer = _radio(asked.ask, [(_plain(text), key) for key, text in asked.choices.items()], answer_before)
     else:
         label = _("Your answer ({unit})").format(unit=asked.unit) if asked.unit else _("Your answer")
         start = asked.start if answer_before is None else answer_before
@@ -166,7 +166,7 @@ def _field(asked: Question) -> tuple[widgets.Widget, Callable[[], Any]]:
         label = _("Your answer ({unit})").format(unit=asked.unit) if asked.unit else _("Your answer")
         number = widgets.FloatText(description=label, style=_NAMED)
         return number, lambda: number.value
-    texts = [as_text(choice.text) for choice in asked.choices]
+    texts = [_plain(choice.text) for choice in asked.choices]
     if isinstance(asked, Single):
         radio = _radio(asked.ask, [(text, letter) for text, letter in zip(texts, ascii_lowercase, strict=False)], None)
         return radio, lambda: radio.value
@@ -187,7 +187,7 @@ def _field(asked: Question) -> tuple[widgets.Widget, Callable[[], Any]]:
 
 
 def _radio(label: str, options: Sequence[tuple[str, str]], value: str | None) -> widgets.RadioButtons:
-    radio = widgets.RadioButtons(options=list(options), value=value, layout=_WIDE, tooltip=as_text(label))
+    radio = widgets.RadioButtons(options=list(options), value=value, layout=_WIDE, tooltip=_plain(label))
     radio.add_class("mlops-choices")
     return radio
 
@@ -206,11 +206,16 @@ def _button(label: str, name: str, act: Callable[[], Card], told: widgets.HTML) 
     return button
 
 
-def _asked(*sentences: str) -> widgets.HTML:
-    return _html(
-        "mlops-ask",
-        "".join(f'<p style="margin:.3em 0;line-height:1.5">{as_html(text)}</p>' for text in sentences if text),
-    )
+def _asked(question: str, rule: str = "") -> widgets.HTML:
+    """Show the question in bold and in the size of the lesson's text, and below it what counts as right."""
+    size = "font-size:var(--jp-content-font-size1, 14px);line-height:1.5"
+    asked = f'<p style="margin:.3em 0;font-weight:600;{size}">{as_html(question)}</p>'
+    return _html("mlops-ask", asked + (f'<p style="margin:.3em 0;{size}">{as_html(rule)}</p>' if rule else ""))
+
+
+def _plain(text: str) -> str:
+    """Return a text for the label of a field, which knows neither bold nor code."""
+    return as_text(text).replace("`", "")
 
 
 def _html(name: str, value: str = "") -> widgets.HTML:

@@ -45,7 +45,10 @@ class _Marking(string.Formatter):
         return kwargs[key]  # type: ignore[index]
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        return f"{OPEN}{format(value, format_spec)}{CLOSE}"
+        text = format(value, format_spec)
+        if format_spec.endswith("%"):  # a space before the sign, as in the lessons' own texts, that no line ends at
+            text = f"{text[:-1]}\N{NO-BREAK SPACE}%"
+        return f"{OPEN}{text}{CLOSE}"
 
 
 def fill(sentence: str, /, **values: Any) -> str:

@@ -28,7 +28,7 @@ __all__ = ["TASKS", "Benchmark", "Claim", "benchmark"]
 
 TASKS = ("bytes", "write", "read", "columns", "row", "append")
 _TRIES = 3  # of a task within one round
-_LONG = 0.5  # seconds; a task that has taken more is not tried again
+_LONG = 0.1  # seconds; a task that has taken more is not tried again
 _WARM_UP_ROWS = 1000  # enough to load the libraries and start their threads, few enough to cost nothing
 _SHOW_PROGRESS_AFTER = 2.0  # seconds
 

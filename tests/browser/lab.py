@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"(http://(?:localhost|127\.0\.0\.1):\d+)/\S*\?token=(\w+)")
 SCREENSHOTS = ROOT / "build" / "screenshots"
 WINDOW = {"width": 1280, "height": 900}
+NARROW = {"width": 768, "height": 900}
 PICTURE_HEIGHT = 1500
 START_SECONDS = 60
 RUN_SECONDS = 300  # a whole notebook, on a machine that is busy with other things
@@ -227,12 +228,16 @@ class Notebook:
         self.page.keyboard.insert_text(source)
 
     def zoom(self, times: int) -> None:
-        """Zoom as Ctrl and + do: the same window holds fewer, larger pixels. The list of files is put away."""
+        """Zoom as Ctrl and + do: the same window holds fewer, larger pixels."""
+        self.resize({side: pixels // times for side, pixels in WINDOW.items()})
+
+    def resize(self, window: dict[str, int]) -> None:
+        """Give the window another size. The list of files is put away, as one does who has little room."""
         sidebar = self.page.locator("#jp-left-stack")
         if sidebar.is_visible():
             self.page.keyboard.press("ControlOrMeta+b")
             sidebar.wait_for(state="hidden")
-        self.page.set_viewport_size({side: pixels // times for side, pixels in WINDOW.items()})
+        self.page.set_viewport_size(window)
 
     def darken(self) -> None:
         """Change to the dark theme."""

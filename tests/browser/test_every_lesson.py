@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.lab import ROOT, Notebook
+from tests.browser.lab import NARROW, ROOT, Notebook
 
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 
@@ -54,4 +54,7 @@ def test_as_it_comes(lesson: str, open_lesson: Callable[..., Notebook]) -> None:
     notebook.photograph(f"{lesson}-as-it-comes")
     assert notebook.errors() == []
     assert notebook.panel.evaluate(NAMELESS) == []
+    notebook.resize(NARROW)
+    assert notebook.panel.evaluate(CLIPPED) == []
+    notebook.photograph(f"{lesson}-narrow")
     assert notebook.complaints == []

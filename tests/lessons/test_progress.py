@@ -54,13 +54,14 @@ def test_two_notebooks_at_once_lose_nothing(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from mlops_lab.lessons.progress import Progress\n"
         "def edit(record):\n"
-        "    for name in (sys.argv[2], 'all'): record['lessons'].setdefault(name, []).append(1)\n"
+        "    for name in (sys.argv[2], 'all'):\n"
+        "        record['lessons'].setdefault(name, {}).setdefault('seen', []).append(1)\n"
         "for _ in range(40): Progress(Path(sys.argv[1])).change(edit)"
     )
     running = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path), name]) for name in "ab"]
     assert [process.wait() for process in running] == [0, 0]
     lessons = Progress(tmp_path).read()["lessons"]
-    assert {name: len(entries) for name, entries in lessons.items()} == {"a": 40, "b": 40, "all": 80}
+    assert {name: len(lesson["seen"]) for name, lesson in lessons.items()} == {"a": 40, "b": 40, "all": 80}
 
 
 def test_a_kernel_killed_in_mid_write_leaves_the_last_whole_record(tmp_path: Path) -> None:
@@ -116,6 +117,24 @@ def test_a_damaged_file_is_kept_aside_and_said_once(tmp_path: Path, damaged: byt
     assert aside.read_bytes() == damaged
     assert len(store.notices) == 1
     assert str(aside) in store.notices[0]
+
+
+@pytest.mark.parametrize(
+    "lesson",
+    [
+        "[]",
+        '{"quiz": 3}',
+        '{"quiz": {"rows": []}}',
+        '{"quiz": {"rows": {"answers": [{}]}}}',
+        '{"exercises": {"noise": {"attempts": "correct"}}}',
+        '{"predictions": {"size": {"given": [{"answer": 6}]}}}',
+    ],
+)
+def test_a_file_of_another_form_is_damaged_too(tmp_path: Path, lesson: str) -> None:
+    store = Progress(tmp_path)
+    store.path.write_text(f'{{"version": 1, "lessons": {{"03_storage_formats": {lesson}}}}}')
+    assert store.read() == empty()
+    assert "kept as" in store.notices[0]
 
 
 def test_a_record_of_another_version_is_left_as_it_is(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import ipywidgets
 from mlops_lab.lessons import widgets
 from mlops_lab.lessons.card import Card
 from mlops_lab.lessons.outline import Outline
-from mlops_lab.lessons.quiz import Choice, Multiple, Order
+from mlops_lab.lessons.quiz import Choice, Multiple, Order, Single
 
 
 def inside(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
@@ -119,3 +119,14 @@ def test_every_field_has_a_label(outline: Outline) -> None:
     fields = [each for box in shown for each in inside(box) if isinstance(each, ipywidgets.ValueWidget)]
     for field in fields:
         assert isinstance(field, ipywidgets.HTML) or field.description or field.tooltip, field
+
+
+def test_the_label_of_a_field_shows_no_marks_of_code_or_bold() -> None:
+    wrong, right = Choice("Load it with `trust=True`", "no"), Choice("**Look** first", "", right=True)
+    radio = only(widgets.question(Single("gift", "What now?", [wrong, right]), Kept()), ipywidgets.RadioButtons)
+    assert [text for text, _letter in radio.options] == ["Load it with trust=True", "Look first"]
+    boxes = widgets.question(Multiple("gift", "What now?", [wrong, right], because="so"), Kept())
+    assert [each.description for each in inside(boxes) if type(each) is ipywidgets.Checkbox] == [
+        "Load it with trust=True",
+        "Look first",
+    ]

@@ -46,6 +46,12 @@ def test_html_shows_what_was_written(words: str, value: str) -> None:
     assert as_text(sentence) == f"{words}‹{value}›"
 
 
+def test_a_share_is_written_with_a_space_that_breaks_no_line() -> None:
+    assert (
+        as_text(fill("{share:.0%} of {count}, {plain}%", share=0.594, count=3, plain="x")) == "‹59\u00a0%› of ‹3›, ‹x›%"
+    )
+
+
 def test_code_bold_and_links() -> None:
     sentence = "Use `a < b`, **not** [this](03.ipynb)."
     assert as_html(sentence) == ('Use <code>a &lt; b</code>, <strong>not</strong> <a href="03.ipynb">this</a>.')

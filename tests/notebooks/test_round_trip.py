@@ -11,6 +11,7 @@ import contextlib
 import io
 import linecache
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pandas as pd
 import pytest
 from nbformat import NotebookNode
 
+from mlops_lab import storage
 from mlops_lab.lessons import Lesson
 from mlops_lab.lessons.editions import exercise_of, outline_of, solve, strip
 from mlops_lab.lessons.exercise import Exercise, State, Verdict, examine
@@ -82,33 +84,35 @@ def travel(notebook: NotebookNode, trip: Trip, monkeypatch: pytest.MonkeyPatch) 
         run(cell.source.replace(exercise.start, exercise.solution), label, known)
 
 
-@pytest.fixture(scope="module")
-def trips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Trip]:
-    """Run all notebooks once."""
-    made = {}
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv("MLOPS_LAB_HOME", str(tmp_path_factory.mktemp("home")))
-        monkeypatch.chdir(NOTEBOOKS[0].parent)
-        mpl.use("Agg")
-        for path in NOTEBOOKS:
-            made[path.stem] = Trip()
-            with monkeypatch.context() as inner:
-                travel(nbformat.read(path, as_version=4), made[path.stem], inner)
-    return made
+MADE: dict[str, Trip] = {}
 
 
 @pytest.fixture
-def trip(trips: dict[str, Trip], lesson: str) -> Trip:
-    if lesson not in trips:
+def trip(lesson: str, tmp_path_factory: pytest.TempPathFactory) -> Trip:
+    """Run the lesson's notebook once in this process, for the first test that asks."""
+    path = NOTEBOOKS[0].parent / f"{lesson}.ipynb"
+    if not path.exists():
         pytest.fail(f"Lesson {lesson} has no notebook.")
-    return trips[lesson]
+    if lesson not in MADE:
+        MADE[lesson] = Trip()
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            monkeypatch.setenv("MLOPS_LAB_HOME", str(tmp_path_factory.mktemp("home")))
+            monkeypatch.chdir(path.parent)
+            # Fewer rounds: what an exercise says does not hang on the last digit, and nbval runs them all.
+            monkeypatch.setattr(storage, "benchmark", partial(storage.benchmark, repeats=2))
+            mpl.use("Agg")
+            travel(nbformat.read(path, as_version=4), MADE[lesson], monkeypatch)
+    return MADE[lesson]
 
 
-EACH = [
-    pytest.param(name, exercise, id=f"{name}-{exercise.name}") for name in names() for exercise in load(name).exercises
-]
+def of(lesson: str, *values: Any, label: str) -> Any:
+    """Make the parameters of one test; all tests of a lesson run in the same process, where its notebook was run."""
+    return pytest.param(lesson, *values, id=f"{lesson}-{label}", marks=pytest.mark.xdist_group(lesson))
+
+
+EACH = [of(name, exercise, label=exercise.name) for name in names() for exercise in load(name).exercises]
 WRONG = [
-    pytest.param(name, exercise, idea, id=f"{name}-{exercise.name}-{idea}")
+    of(name, exercise, idea, label=f"{exercise.name}-{idea}")
     for name in names()
     for exercise in load(name).exercises
     for idea in exercise.wrong
