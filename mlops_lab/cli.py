@@ -37,6 +37,11 @@ def commands() -> dict[str, Lazy]:
         "evaluate": Lazy(
             "mlops_lab.command_line.evaluate:evaluate", "lab", _("Evaluate a model with the checks of a suite file.")
         ),
+        "suggest": Lazy(
+            "mlops_lab.command_line.suggest:suggest",
+            "lab",
+            _("Write a first suite file from the columns of your data."),
+        ),
         "schema": Lazy(
             "mlops_lab.command_line.schema:schema", "lab", _("Print the JSON Schema of suite files, for editors.")
         ),

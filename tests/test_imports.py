@@ -106,7 +106,14 @@ def modules_after(statement: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "statement",
-    ["import mlops_lab", "import mlops_lab.cli", "import mlops_lab.datasets", "import mlops_lab.lessons"],
+    [
+        "import mlops_lab",
+        "import mlops_lab.cli",
+        "import mlops_lab.command_line.evaluate",
+        "import mlops_lab.datasets",
+        "import mlops_lab.lessons",
+        "import mlops_lab.pytest_plugin",
+    ],
 )
 def test_importing_loads_nothing_heavy(statement: str) -> None:
     assert modules_after(statement) & HEAVY == set()
@@ -139,6 +146,8 @@ def providers() -> dict[str, list[str]]:
 def test_every_imported_package_is_declared(room: str, path: Path) -> None:
     """What evaluation, datasets and the command line import is core; the other rooms may use the extra `lab`."""
     allowed = declared(set() if room in CORE else {"lab"})
+    if room == "pytest_plugin":
+        allowed |= {"pytest"}  # which loads it, and nobody else does
     for name in {module.split(".")[0] for module in imported(path)} - {"mlops_lab"} - sys.stdlib_module_names:
         names = {canonicalize_name(found) for found in providers().get(name, [name])}
         assert names & allowed, f"{path.relative_to(ROOT)} imports {name}, which pyproject.toml lacks"

@@ -44,7 +44,8 @@ def guarded() -> Iterator[None]:
     except (click.ClickException, click.exceptions.Exit):
         raise
     except MlopsLabError as error:
-        raise Refused(mask(str(error)).replace("trust_pickle=True", "--trust-pickle")) from None
+        said = str(error).replace("trust_pickle=True", "--trust-pickle").replace("as trusted=[…]", "with --trusted")
+        raise Refused(mask(said)) from None
     except KeyboardInterrupt:
         raise Refused(_("It was interrupted before there was anything to report.")) from None
     except Exception as error:  # an exit code of 1 would say that the model failed
@@ -61,6 +62,7 @@ def guarded() -> Iterator[None]:
 @click.option("--target", help="Column that holds what should have been predicted.")
 @click.option("--query", help="What to ask, where the data are a database.")
 @click.option("--trust-pickle", is_flag=True, help="Open a pickled model: it runs the code of whoever wrote it.")
+@click.option("--trusted", multiple=True, metavar="TYPE", help="Let a skops file build this type too.")
 @click.option("--only", multiple=True, metavar="NAME", help="Make only this check; may be repeated, * is any text.")
 @click.option("--skip", multiple=True, metavar="NAME", help="Leave this check out; may be repeated.")
 @click.option("--rows", type=click.IntRange(min=1), help="Evaluate a random sample of so many rows.")

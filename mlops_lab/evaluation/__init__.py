@@ -32,7 +32,7 @@ from mlops_lab.evaluation.errors import EvaluationError, NotApplicable, VerdictE
 from mlops_lab.evaluation.proof import Proof, RecalibrationRefused
 from mlops_lab.evaluation.ranking import ColumnRanking, rank_columns
 from mlops_lab.evaluation.recalibrate import Recalibrated, recalibrate
-from mlops_lab.evaluation.report import Report
+from mlops_lab.evaluation.report import Report, assert_passes
 from mlops_lab.evaluation.result import Result
 from mlops_lab.evaluation.reversal import Simpson
 from mlops_lab.evaluation.selective import RiskCoverage, risk_coverage
@@ -64,6 +64,7 @@ __all__ = [
     "Suite",
     "VerdictError",
     "WeakSlices",
+    "assert_passes",
     "compare",
     "conformal",
     "correlated_noise",

@@ -33,6 +33,8 @@ class Job:
         What to ask, where the data are a database.
     trust_pickle : bool, default False
         Whether a model may be a pickle, which runs the code of whoever wrote it.
+    trusted : sequence of str
+        Types that a skops file may build beyond those that skops trusts by itself.
     only, skip : sequence of str
         Names of the checks that are made, or left out; ``*`` stands for any letters.
     rows : int, optional
@@ -43,6 +45,7 @@ class Job:
 
     query: str | None = None
     trust_pickle: bool = False
+    trusted: Sequence[str] = ()
     only: Sequence[str] = ()
     skip: Sequence[str] = ()
     rows: int | None = None
@@ -81,7 +84,7 @@ class Job:
             sampled = _("A random sample of {rows:,} of the {all:,} rows was evaluated, drawn with seed {seed}.")
             notes.append(sampled.format(rows=self.rows, all=source.rows, seed=suite.seed))
             source = sample(source, self.rows, suite.seed)
-        model = load_model(model_address, trust_pickle=self.trust_pickle)
+        model = load_model(model_address, trust_pickle=self.trust_pickle, trusted=self.trusted)
         report = suite.run(
             model,
             source,

@@ -24,7 +24,7 @@ from mlops_lab.i18n import ngettext
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Report", "align"]
+__all__ = ["Report", "align", "assert_passes"]
 
 PACKAGES = ("mlops-lab", "numpy", "pandas", "scikit-learn", "scipy")
 
@@ -305,6 +305,7 @@ class Report:
             An ``AssertionError`` with the table as its message; where a check could not be made, what the model or the
             check raised is its cause.
         """
+        __tracebackhide__ = True  # a test runner shows the caller's line and the table
         if self.passed:
             return
         cause = next((result.error for result in self.results if result.error is not None), None)
@@ -319,6 +320,34 @@ class Report:
             One paragraph a check; empty where all pass.
         """
         return "\n\n".join(f"{one.name}: {one.explain()}" for one in self.results if not one.passed)
+
+
+def assert_passes(report: Report) -> None:
+    """Let a test fail unless every check passes, with the table as its message.
+
+    Parameters
+    ----------
+    report : Report
+        From `Suite.run`.
+
+    Raises
+    ------
+    VerdictError
+        An ``AssertionError`` with the table, and for each check that does not pass what happened and what to do.
+    EvaluationError
+        Where it is no report.
+
+    Examples
+    --------
+    >>> numbers = 0.03, 0.02, 0.04, 0.01
+    >>> assert_passes(Report((Result("invariance:sex", "invariance", "sex", "change rate", "fail", *numbers),)))
+    Traceback (most recent call last):
+    mlops_lab.evaluation.errors.VerdictError: ✗ 1 of 1 checks fails.
+    """
+    __tracebackhide__ = True
+    if not isinstance(report, Report):
+        raise EvaluationError(f"assert_passes was given a {type(report).__name__}; pass the report of Suite.run.")
+    report.raise_for_verdict()
 
 
 def share(verdict: Verdict, count: int, total: int) -> str:

@@ -16,7 +16,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from mlops_lab.evaluation.errors import EvaluationError
 
-__all__ = ["Place", "dump", "parse", "to_plain"]
+__all__ = ["Place", "dump", "dump_line", "parse", "to_plain"]
 
 SCALARS = {  # by tag: pattern and possible first letters
     "null": (r"~|null|Null|NULL|", "~nN"),
@@ -205,3 +205,27 @@ def dump(data: Any) -> str:
         YAML, with the innermost lists and mappings on one line.
     """
     return yaml.dump(data, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
+
+
+def dump_line(data: Any) -> str:
+    """Write plain data as YAML on one line.
+
+    Parameters
+    ----------
+    data : object
+        Numbers, texts, lists and dicts.
+
+    Returns
+    -------
+    str
+        YAML without a line break.
+
+    Examples
+    --------
+    >>> dump_line({"noise": {"column": "hours: a week", "sd": 0.1}})
+    "{noise: {column: 'hours: a week', sd: 0.1}}"
+    """
+    text: str = yaml.dump(
+        data, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=float("inf"), default_flow_style=True
+    )
+    return text.removesuffix("...\n").strip()
