@@ -332,7 +332,7 @@ def stack(frame: pd.DataFrame, requests: Sequence[Request], unchanged: bool) -> 
             if name in request.columns:
                 column[offset : offset + len(request.rows)] = request.columns[name]
             offset += len(request.rows)
-        stacked[name] = column
+        stacked[name] = pd.Series(column, stacked.index, dtype=column.dtype, copy=False)  # texts as objects stay so
     return stacked
 
 

@@ -181,16 +181,24 @@ def rebuild(original: pd.Series, values: np.ndarray, rows: np.ndarray) -> pd.Ser
         if new_gaps.any() and column.dtype.kind in "iub":
             column = column.astype(float)
         if column.dtype.kind in "iu":
-            limits = np.iinfo(column.dtype)
-            values = np.clip(values, limits.min, limits.max)
+            values = within(values, column.dtype)
         column = column.copy()
         column[rows] = values[rows].astype(column.dtype)
         return pd.Series(column, index=original.index, name=original.name)
     column = original.array.copy()
+    if kind == "integer":
+        values = within(values, original.dtype.numpy_dtype)
     filled = pd.array(values[rows], dtype="Float64")
     filled[np.isnan(values[rows])] = pd.NA
     column[rows] = filled.astype("Int64") if kind == "integer" else filled
     return pd.Series(column, index=original.index, name=original.name)
+
+
+def within(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Clip numbers to what an integer type can hold."""
+    limits = np.iinfo(dtype)
+    high = float(limits.max)
+    return np.clip(values, float(limits.min), high if high <= limits.max else np.nextafter(high, 0))
 
 
 def rows_hit(frame: pd.DataFrame, rate: float, rng: Random) -> np.ndarray:
