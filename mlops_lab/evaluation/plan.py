@@ -239,6 +239,12 @@ class Plan:
                 offset += count
         return Answers(outputs[()].take(slice(0, batch.rows)), changed)
 
+    def without_model(self) -> Plan:
+        """Return a plan that counts the rows that this one would ask for, and asks nobody."""
+        silent = Plan(Predictor(lambda frame: np.zeros(len(frame)), "regression", None, "values"), self.batch_rows)
+        silent._reads_index = self._reads_index
+        return silent
+
     def _ask_one_by_one(self, batch: Batch, requests: Sequence[Request]) -> Answers:
         """Find which request the model cannot answer; the others go on."""
         unchanged = self._call(batch.frame.copy())

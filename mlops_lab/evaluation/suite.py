@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -14,7 +15,7 @@ from tqdm.auto import tqdm
 
 from mlops_lab.evaluation.check import Check, Procedure, Setting
 from mlops_lab.evaluation.checkpoint import Checkpoint, CheckpointRunner, identity
-from mlops_lab.evaluation.data import FrameSource, Source, as_source
+from mlops_lab.evaluation.data import Batch, FrameSource, Source, as_source
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.fingerprint import model_fingerprint
 from mlops_lab.evaluation.model import Predictor, Task, encode_target
@@ -213,7 +214,7 @@ class Suite:
         )
 
     def estimate(self, model: Any, X: Any, y: Any = None, *, task: Task | None = None) -> Estimate:
-        """Say what a run will cost, from the first rows.
+        """Say what a run will cost: the changes are made, the model is asked for the first rows only.
 
         Parameters
         ----------
@@ -223,16 +224,18 @@ class Suite:
         Returns
         -------
         Estimate
-            Rows to predict, and seconds.
+            Rows to predict, counted for a frame and extrapolated for files, and seconds.
         """
         source = as_source(X, y)
         head = FrameSource(*source.head(ESTIMATE_ROWS))
         probe = probe_model(model, source.labels, head.frame.head(PROBE_ROWS), task)
         procedures = self._prepare(LocalRunner(source), probe.predictor)
-        observer = Observer(procedures, Plan(probe.predictor), probe)
-        seen = LocalRunner(head).reduce(observer, rows_of_batch(head, len(procedures)))
-        scale = source.rows / head.rows
-        return Estimate(math.ceil(seen.rows_predicted * scale), seen.predict_seconds * scale)
+        plan = Plan(probe.predictor)
+        seen = LocalRunner(head).reduce(Observer(procedures, plan, probe), rows_of_batch(head, len(procedures)))
+        rows = math.ceil(seen.rows_predicted * source.rows / head.rows)
+        if isinstance(source, FrameSource) and source.rows > head.rows:
+            rows = count_rows(plan.without_model(), procedures, source)
+        return Estimate(rows, seen.predict_seconds * rows / seen.rows_predicted)
 
     def _prepare(self, runner: Runner, predictor: Predictor) -> tuple[Procedure, ...]:
         """Learn of the columns what the checks need, and make each check ready."""
@@ -310,6 +313,17 @@ class Suite:
         from mlops_lab.evaluation.specification import read_suite
 
         return read_suite(path)
+
+
+def count_rows(plan: Plan, procedures: Sequence[Procedure], source: Source) -> int:
+    """Count the rows that the checks need predicted; a check whose requests fail asks for none."""
+    for frame, raw, start in source.batches(rows_of_batch(source, len(procedures))):
+        batch, requests = Batch(frame, raw, start), []
+        for procedure in procedures:
+            with suppress(Exception):  # the run will say what is wrong
+                requests += list(procedure.requests(batch))
+        plan.ask(batch, requests)
+    return plan.rows_predicted
 
 
 def rows_of_batch(
