@@ -48,6 +48,7 @@ CORE = {
     "i18n",
     "pytest_plugin",
 }  # work without the extra `lab`
+EXTRAS = {"platform": {"lab", "mlflow"}}
 BROUGHT_ALONG = {"cycler", "joblib", "threadpoolctl"}  # matplotlib and scikit-learn are made of them
 HEAVY = {"dask", "IPython", "ipywidgets", "jupyterlab", "matplotlib", "mlflow", "numpy", "onnxruntime", "pandas"}
 HEAVY |= {"pyarrow", "scipy", "sklearn", "skops", "tqdm"}
@@ -113,6 +114,8 @@ def modules_after(statement: str) -> set[str]:
         "import mlops_lab.datasets",
         "import mlops_lab.lessons",
         "import mlops_lab.pytest_plugin",
+        "import mlops_lab.platform",
+        "import mlops_lab.platform.evaluator, mlops_lab.platform.tracking",
     ],
 )
 def test_importing_loads_nothing_heavy(statement: str) -> None:
@@ -145,7 +148,7 @@ def providers() -> dict[str, list[str]]:
 @pytest.mark.parametrize(("room", "path"), list(sources()), ids=lambda value: str(value).removeprefix(str(ROOT)))
 def test_every_imported_package_is_declared(room: str, path: Path) -> None:
     """What evaluation, datasets and the command line import is core; the other rooms may use the extra `lab`."""
-    allowed = declared(set() if room in CORE else {"lab"})
+    allowed = declared(set() if room in CORE else EXTRAS.get(room, {"lab"}))
     if room == "pytest_plugin":
         allowed |= {"pytest"}  # which loads it, and nobody else does
     for name in {module.split(".")[0] for module in imported(path)} - {"mlops_lab"} - sys.stdlib_module_names:

@@ -29,6 +29,7 @@ from mlops_lab.evaluation.compare import Comparison, compare
 from mlops_lab.evaluation.conformal import Conformal, conformal
 from mlops_lab.evaluation.coverage import Coverage
 from mlops_lab.evaluation.errors import EvaluationError, NotApplicable, VerdictError
+from mlops_lab.evaluation.mlflow_report import mlflow_thresholds
 from mlops_lab.evaluation.proof import Proof, RecalibrationRefused
 from mlops_lab.evaluation.ranking import ColumnRanking, rank_columns
 from mlops_lab.evaluation.recalibrate import Recalibrated, recalibrate
@@ -71,6 +72,7 @@ __all__ = [
     "load_model",
     "miscode",
     "missing",
+    "mlflow_thresholds",
     "noise",
     "out_of_range",
     "rank_columns",

@@ -81,13 +81,14 @@ def model_fingerprint(predictor: Predictor, outputs: Outputs) -> dict[str, Any]:
     -------
     dict
         Description, task, classes and the digest of its answers, rounded to six digits since the last ones differ
-        between machines.
+        between machines; for a model that MLflow keeps also ``origin``, the ids by which MLflow knows it.
     """
     numbers = outputs.decisions if outputs.probabilities is None else outputs.probabilities
     rounded = np.round(np.asarray(numbers, dtype=float), 6) + 0.0
-    return {
+    fingerprint = {
         "description": predictor.description,
         "task": predictor.task,
         "classes": None if predictor.classes is None else [str(label) for label in predictor.classes],
         "digest": hashlib.sha256(rounded.tobytes()).hexdigest()[:16],
     }
+    return fingerprint | ({"origin": dict(predictor.origin)} if predictor.origin else {})

@@ -32,6 +32,7 @@ QUIET = {  # for the time of loading, where the user has not set them
     "DO_NOT_TRACK": "true",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
@@ -65,6 +66,13 @@ class MlflowModel:
         """What it is, for the report."""
         flavors = [name for name in self.pyfunc.metadata.flavors if name != "python_function"]
         return f"MLflow model {self.pyfunc.metadata.model_uuid or ''} ({', '.join(flavors) or 'python_function'})"
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """By which ids MLflow knows it: its own, that of the logged model and of the run, where it has them."""
+        names = ("model_uuid", "model_id", "run_id")
+        found = {name: getattr(self.pyfunc.metadata, name, None) for name in names}
+        return {name: str(value) for name, value in found.items() if value}
 
     def __call__(self, frame: pd.DataFrame) -> np.ndarray:
         """Return what the model's own ``predict`` says.

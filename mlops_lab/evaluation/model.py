@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -94,6 +94,8 @@ class Predictor:
         The model's own decision, where it is not the most probable class.
     description : str
         Class and parameters, for the report.
+    origin : dict of str to str
+        Ids by which the store that keeps the model knows it; empty for a model in memory.
     """
 
     call: Callable[[pd.DataFrame], Any]
@@ -102,6 +104,7 @@ class Predictor:
     answers: Literal["probabilities", "labels", "values"]
     decide: Callable[[pd.DataFrame], Any] | None = None
     description: str = ""
+    origin: dict[str, str] = field(default_factory=dict)
 
     @property
     def has_probabilities(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -90,6 +90,10 @@ def probe_model(model: Any, target: np.ndarray, rows: pd.DataFrame, task: Task |
     model = opened(model)
     notes = model.check(rows) if isinstance(model, MlflowModel) else ()
     predictor = as_predictor(model, target, rows, task)
+    if isinstance(model, MlflowModel):
+        predictor = replace(predictor, origin=model.origin)
+        if predictor.answers == "labels":
+            notes = (*notes, _("The MLflow model gives labels only: whatever needs probabilities cannot be checked."))
     given = rows.copy()
     outputs = predictor(given)
     if not given.equals(rows):

@@ -296,6 +296,35 @@ class Report:
 
         return write_text(path, to_junit(self))
 
+    def log_to_mlflow(self, run_id: str | None = None, *, examples: bool = False) -> str:
+        """Log the report to MLflow: metrics with their intervals, verdicts as tags, the page and the JSON as artifacts.
+
+        Metrics are ``check.estimate``, ``check.low`` and ``check.high``. Each registered version of the model that the
+        report is about gets the tags ``mlops_lab.verdict`` and ``mlops_lab.report_run``.
+
+        Parameters
+        ----------
+        run_id : str, optional
+            Run to log to; by default the active one, else a new one in the current experiment.
+        examples : bool, default False
+            Whether to log the worst rows too, which are data of persons more often than not.
+
+        Returns
+        -------
+        str
+            Where the run is seen: the address of its page on a server, else ``runs:/…``.
+
+        Raises
+        ------
+        EvaluationError
+            Where there is no such run, or the server does not answer.
+        MissingExtraError
+            Where MLflow is not installed.
+        """
+        from mlops_lab.evaluation.mlflow_report import log_report, run_link
+
+        return run_link(log_report(self, run_id, examples=examples))
+
     def raise_for_verdict(self) -> None:
         """Raise unless every check passes; for tests and gates.
 
