@@ -166,6 +166,8 @@ def costs(rounds: int, only: str | None) -> bool:
             kept.append(cost("all of them", list(CHECKS.values()), model, frame, target, rounds))
     if only in (None, "adult"):
         people = datasets.adult()
+        texts = people.select_dtypes(exclude="number").columns.drop(["split", "income"])
+        people[texts] = people[texts].astype("category")  # as boosting wants them
         parts = {part: people[people["split"] == part].drop(columns="split") for part in ("train", "test")}
         frame, target = parts["test"].drop(columns="income"), parts["test"]["income"]
         click.echo(f"UCI Adult, {len(frame):,} × {frame.shape[1]}")

@@ -231,11 +231,15 @@ class Suite:
         probe = probe_model(model, source.labels, head.frame.head(PROBE_ROWS), task)
         procedures = self._prepare(LocalRunner(source), probe.predictor)
         plan = Plan(probe.predictor)
-        seen = LocalRunner(head).reduce(Observer(procedures, plan, probe), rows_of_batch(head, len(procedures)))
-        rows = math.ceil(seen.rows_predicted * source.rows / head.rows)
+        observer, pause = Observer(procedures, plan, probe), rows_of_batch(head, len(procedures))
+        first, again = (LocalRunner(head).reduce(observer, pause) for _ in range(2))  # the first one warms up
+        short = LocalRunner(FrameSource(*source.head(PROBE_ROWS))).reduce(observer, pause)
+        timed = (first.rows_predicted, min(first.predict_seconds, again.predict_seconds))
+        rows = math.ceil(first.rows_predicted * source.rows / head.rows)
         if isinstance(source, FrameSource) and source.rows > head.rows:
             rows = count_rows(plan.without_model(), procedures, source)
-        return Estimate(rows, seen.predict_seconds * rows / seen.rows_predicted)
+        calls = math.ceil(source.rows / rows_of_batch(source, len(procedures)))
+        return Estimate(rows, seconds_for(rows, calls, (short.rows_predicted, short.predict_seconds), timed))
 
     def _prepare(self, runner: Runner, predictor: Predictor) -> tuple[Procedure, ...]:
         """Learn of the columns what the checks need, and make each check ready."""
@@ -324,6 +328,31 @@ def count_rows(plan: Plan, procedures: Sequence[Procedure], source: Source) -> i
                 requests += list(procedure.requests(batch))
         plan.ask(batch, requests)
     return plan.rows_predicted
+
+
+def seconds_for(rows: int, calls: int, short_call: tuple[int, float], long_call: tuple[int, float]) -> float:
+    """Draw a line through two timed calls, few rows and many: what a call costs by itself, and what a row costs.
+
+    Parameters
+    ----------
+    rows, calls : int
+        To be predicted, and in how many calls.
+    short_call, long_call : tuple of (int, float)
+        Rows and seconds of one call with few rows and one with many.
+
+    Returns
+    -------
+    float
+        Seconds.
+
+    Examples
+    --------
+    >>> round(seconds_for(10_000, 2, (100, 0.011), (1_000, 0.020)), 3)  # 0.01 s a call and 0.01 s a thousand rows
+    0.12
+    """
+    (few, short), (many, long) = short_call, long_call
+    each = (long - short) / (many - few) if many > few and long > short else long / max(1, many)
+    return calls * max(0.0, long - each * many) + each * rows
 
 
 def rows_of_batch(

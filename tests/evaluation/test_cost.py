@@ -1,0 +1,89 @@
+"""What a run costs: no more rows than needed, and as many as were foretold."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import ensemble, linear_model, naive_bayes, neural_network, tree
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.model_selection import FixedThresholdClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from mlops_lab import evaluation as ev
+from mlops_lab.evaluation import plan as plans
+from mlops_lab.evaluation.probe import MOST_PROBABLE, decides_by_probability
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(5000, 4)), columns=list("abcd"))
+    return frame, (rng.random(5000) < 1 / (1 + np.exp(-frame["a"]))).to_numpy().astype(int)
+
+
+@pytest.mark.parametrize(
+    ("check", "share"),
+    [
+        (ev.Calibration(), 1.0),
+        (ev.WeakSlices(), 1.0),
+        (ev.Perturbation(ev.noise("a", sd=0.2), sweep=(0.1,)), 3.0),
+        (ev.Perturbation(ev.missing("b", rate=0.1)), 1.1),
+        (ev.Directional("c", by=0.5), 2.0),
+    ],
+)
+def test_the_rows_are_foretold(rows, check, share):
+    frame, target = rows
+    model = HistGradientBoostingClassifier(max_iter=5).fit(frame, target)
+    suite = ev.Suite([check])
+    truth = suite.run(model, frame, target, progress=False).rows_predicted
+    assert truth == pytest.approx(share * len(frame), rel=0.02)
+    assert suite.estimate(model, frame, target).rows_to_predict == pytest.approx(truth, rel=0.02)
+
+
+def test_all_rows_are_foretold_exactly_where_all_are_seen(rows):
+    frame, target = rows[0].head(1500), rows[1][:1500]
+    model = HistGradientBoostingClassifier(max_iter=5).fit(frame, target)
+    suite = ev.Suite([ev.Perturbation(ev.missing("b", rate=0.1)), ev.Directional("c", by=0.5)])
+    told = suite.estimate(model, frame, target)
+    assert told.rows_to_predict == suite.run(model, frame, target, progress=False).rows_predicted
+    assert told.seconds > 0
+
+
+def test_decisions_are_tried_only_where_they_are_not_known(rows):
+    frame, target = rows
+    plain = make_pipeline(StandardScaler(), LogisticRegression()).fit(frame, target)
+    assert decides_by_probability(plain)
+    assert not decides_by_probability(FixedThresholdClassifier(plain, threshold=0.9))
+    assert not decides_by_probability(make_pipeline(RidgeClassifier()))
+
+    class LogisticRegressionOfMine(LogisticRegression):
+        pass
+
+    assert not decides_by_probability(LogisticRegressionOfMine())
+
+
+def test_the_classifiers_whose_decisions_are_known_decide_so(rows):
+    frame, target = rows[0].head(200), rows[1][:200]
+    rooms = (ensemble, linear_model, naive_bayes, neural_network, tree)
+    for kind in [next(getattr(room, name) for room in rooms if hasattr(room, name)) for name in MOST_PROBABLE]:
+        options = {"max_iter": 20} if "max_iter" in kind().get_params() else {}
+        model = kind(**options).fit(frame, target)
+        decided = model.classes_[model.predict_proba(frame).argmax(axis=1)]
+        assert (decided == model.predict(frame)).all(), kind
+
+
+def test_repeated_rows_are_looked_for_only_where_they_can_repeat(rows, monkeypatch):
+    frame, target = rows
+    hashed = []
+    monkeypatch.setattr(plans, "repeats", lambda *given, **options: hashed.append(given) or pytest.fail("looked"))
+    model = HistGradientBoostingClassifier(max_iter=5).fit(frame, target)
+    ev.Suite([ev.Directional("c", by=0.5)]).run(model, frame, target, progress=False)
+    coarse = frame.round(0)
+    monkeypatch.setattr(plans, "repeats", lambda *given, **options: hashed.append(given) or original(*given, **options))
+    report = ev.Suite([ev.Calibration()]).run(model, coarse, target, progress=False)
+    assert hashed
+    assert report.rows_predicted == len(coarse.drop_duplicates())
+
+
+original = plans.repeats
