@@ -31,6 +31,8 @@ from mlops_lab.evaluation.coverage import Coverage
 from mlops_lab.evaluation.errors import EvaluationError, NotApplicable, VerdictError
 from mlops_lab.evaluation.mlflow_report import mlflow_thresholds
 from mlops_lab.evaluation.proof import Proof, RecalibrationRefused
+from mlops_lab.evaluation.proxies import ProxyAudit
+from mlops_lab.evaluation.proxy import proxy_audit
 from mlops_lab.evaluation.ranking import ColumnRanking, rank_columns
 from mlops_lab.evaluation.recalibrate import Recalibrated, recalibrate
 from mlops_lab.evaluation.report import Report, assert_passes
@@ -54,6 +56,7 @@ __all__ = [
     "NotApplicable",
     "Perturbation",
     "Proof",
+    "ProxyAudit",
     "Recalibrated",
     "RecalibrationRefused",
     "Report",
@@ -75,6 +78,7 @@ __all__ = [
     "mlflow_thresholds",
     "noise",
     "out_of_range",
+    "proxy_audit",
     "rank_columns",
     "recalibrate",
     "rescale",

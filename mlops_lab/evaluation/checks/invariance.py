@@ -19,8 +19,10 @@ from mlops_lab.evaluation.parameters import check_amount, check_rate
 from mlops_lab.evaluation.plan import Answers, Request
 from mlops_lab.evaluation.profile import Needs
 from mlops_lab.evaluation.result import Result, Words
+from mlops_lab.evaluation.statistics.moments import Moments
 from mlops_lab.evaluation.statistics.power import rows_needed_rate
 from mlops_lab.evaluation.statistics.rates import rate
+from mlops_lab.evaluation.statistics.remaining import remaining
 from mlops_lab.evaluation.worst import Worst
 from mlops_lab.i18n import gettext as _
 
@@ -121,8 +123,8 @@ class Exchanges:
         Rows that could be tried, and those whose decision changed under at least one value.
     pairs : ndarray of float, shape (from, to, 6)
         Rows, changed decisions, sum of the steps, largest step, rows whose score rose, rows whose score fell.
-    groups : ndarray of float, shape (values, 3)
-        For each group of rows that share a value: rows, sum of the score, sum of the score averaged over all values.
+    groups : tuple of Moments
+        For each group of rows that share a value: of the score, and of the score averaged over all values.
     worst : Worst
         The rows that moved most.
     """
@@ -130,14 +132,15 @@ class Exchanges:
     rows: int
     changed: int
     pairs: np.ndarray
-    groups: np.ndarray
+    groups: tuple[Moments, ...]
     worst: Worst = field(default_factory=Worst)
 
     def __add__(self, other: Exchanges) -> Exchanges:
         pairs = self.pairs + other.pairs
         pairs[..., 3] = np.maximum(self.pairs[..., 3], other.pairs[..., 3])
         rows, changed = self.rows + other.rows, self.changed + other.changed
-        return Exchanges(rows, changed, pairs, self.groups + other.groups, self.worst + other.worst)
+        groups = tuple(one + more for one, more in zip(self.groups, other.groups, strict=True))
+        return Exchanges(rows, changed, pairs, groups, self.worst + other.worst)
 
 
 @dataclass(frozen=True)
@@ -174,10 +177,8 @@ class InvarianceProcedure(Procedure):
             largest = np.maximum(largest, np.where(tried, np.abs(move.step), 0))
             neutral += shares[to] * after.score(self.positive if self.positive is not None else 0)
             pairs[:, to] = count_pair(own[tried], move.changed[tried], move.step[tried], values)
-        groups = np.zeros((values + 1, 3))
-        known = own >= 0
-        for column, numbers in enumerate((np.ones(batch.rows), score, neutral)):
-            groups[:, column] = np.bincount(own[known], weights=numbers[known], minlength=values + 1)
+        both = np.column_stack([score, neutral])
+        groups = tuple(Moments.of(both[own == value]) for value in range(values))
         size = largest + changed_any  # a changed decision is worse than any step that changes none
         worst = Worst.of(batch, size, {"score": score, "largest_step": largest, "changed": changed_any})
         return Exchanges(int(tried_any.sum()), int(changed_any.sum()), pairs, groups, worst)
@@ -241,17 +242,21 @@ class InvarianceProcedure(Procedure):
         own = self.alternatives.label(source) if source < len(self.alternatives.values) else ""
         return f"{own} → {self.alternatives.label(to)}".strip()
 
-    def _gaps(self, state: Exchanges) -> dict[str, float]:
-        """Say how far the groups' mean scores lie apart, and how far when the column tells nothing."""
-        groups = state.groups[: len(self.alternatives.values)]
-        if any(self.alternatives.numeric) or self.alternatives.only or (groups[:, 0] > 0).sum() < 2:
+    def _gaps(self, state: Exchanges) -> dict[str, Any]:
+        """Say how far the two groups lie apart whose mean scores do most, and how far when the column tells nothing."""
+        there = [value for value, moments in enumerate(state.groups) if moments.rows]
+        if any(self.alternatives.numeric) or self.alternatives.only or len(there) < 2:
             return {}
         if self.setting.task == "classification" and self.positive is None:
             return {}
-        seen = groups[groups[:, 0] > 0]
-        means = seen[:, 1:] / seen[:, :1]
-        gap, neutral = (float(np.ptp(column)) for column in means.T)
-        return {"gap": gap, "gap_without_column": neutral, "share_through_proxies": neutral / gap if gap else math.nan}
+        highest, lowest = (choose(there, key=lambda value: state.groups[value].mean[0]) for choose in (max, min))
+        found = remaining(state.groups[highest], state.groups[lowest], alpha=self.setting.alpha)
+        parts = {"gap": found.before, "gap_without_column": found.after, "share_through_proxies": found.share}
+        gaps: dict[str, Any] = {}
+        for name, interval in parts.items():
+            gaps |= {name: float(interval.estimate), f"{name}_interval": (float(interval.low), float(interval.high))}
+        groups = {"highest_group": highest, "lowest_group": lowest}
+        return gaps | {name: self.alternatives.label(value) for name, value in groups.items()}
 
     def _words(self, state: Exchanges, low: float, high: float) -> Words:
         """Put the result into sentences."""

@@ -138,7 +138,7 @@ class Moments:
             return math.nan, 0.0
         squares = float(weights @ self.second @ weights)
         largest = float(weights**2 @ np.diag(self.second))
-        if squares <= 1e-14 * largest:  # what is left is rounding
+        if squares <= max(1e-14 * largest, 1e-200):  # what is left is rounding
             return 0.0, 0.0
         cubes = float(np.einsum("ijk,i,j,k->", self.third, weights, weights, weights))
         plain = cubes / self.rows / (squares / self.rows) ** 1.5

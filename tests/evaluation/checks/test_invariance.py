@@ -146,6 +146,6 @@ def test_any_split_in_any_order_gives_the_same(result_over, assert_same, edges, 
     ],
 )
 def test_wrong_use_is_refused_before_anything_is_predicted(make, sentence):
-    frame = people().assign(constant="x", empty=pd.array([None] * 1000, dtype="str"))
+    frame = people().assign(constant="x", empty=pd.array([None] * 1000, dtype="string"))
     with pytest.raises(ev.EvaluationError, match=sentence):
         run(make(), favours_men, frame)
