@@ -29,6 +29,7 @@ SCALARS = {  # by tag: pattern and possible first letters
 }
 
 
+DEEPEST = 50  # a suite has a few levels
 BREAKS = re.compile("[\r\x85\u2028\u2029\ufeff]")
 
 
@@ -110,8 +111,12 @@ def parse(text: str, place: Place) -> Node | None:
     EvaluationError
         Where it is no YAML, or uses anchors, aliases or tags.
     """
+    depth = 0
     try:
         for event in yaml.parse(text, Loader=Loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise RecursionError
             if getattr(event, "anchor", None) is not None:
                 raise place.error(event.start_mark.line + 1, "Anchors (&) and aliases (*) are not read; write it out.")
             if getattr(event, "tag", None) is not None:
