@@ -182,9 +182,10 @@ class Batch:
 
 
 class Source(ABC):
-    """Rows with their target, wherever they are kept."""
+    """Rows with their target, wherever they are kept; of data on a Dask cluster with the client that leads there."""
 
     rows: int
+    client: Any = None
 
     @property
     @abstractmethod
@@ -234,6 +235,8 @@ class FrameSource(Source):
         The rows.
     target : array-like of shape (rows,) or str
         What should have been predicted, or the name of the column that holds it, which is then taken out of the frame.
+    start : int, default 0
+        Position of the first row, where the frame is a part of larger data.
 
     Raises
     ------
@@ -247,16 +250,16 @@ class FrameSource(Source):
     (2, ['age'])
     """
 
-    def __init__(self, frame: pd.DataFrame, target: Any) -> None:
+    def __init__(self, frame: pd.DataFrame, target: Any, start: int = 0) -> None:
         check_columns(frame)
         self.frame, raw = split_target(frame, target)
         if self.frame.empty:
             raise EvaluationError(
                 f"The data has {len(self.frame)} rows and {self.frame.shape[1]} columns; pass at least one of each."
             )
-        self.target = clean_target(raw, len(self.frame))
+        self.target = clean_target(raw, len(self.frame), start)
         check_order(self.frame.index, raw)
-        self.rows = len(self.frame)
+        self.rows, self.start = len(self.frame), start
 
     @property
     def schema(self) -> Schema:
@@ -286,18 +289,21 @@ class FrameSource(Source):
         for start in range(0, self.rows, rows):
             whole = rows >= self.rows
             part = frame if whole else frame.iloc[start : start + rows]
-            yield part, self.target[start : start + rows], start
+            yield part, self.target[start : start + rows], self.start + start
 
 
-def as_source(data: Any, target: Any) -> Source:
+def as_source(data: Any, target: Any, client: Any = None) -> Source:
     """Turn what the user passed as data into a source of batches.
 
     Parameters
     ----------
     data : DataFrame, str, Path or Source
-        Rows to evaluate on: a frame, or Parquet files as a path, a folder or a pattern; a source stays what it is.
+        Rows to evaluate on: a frame, Parquet files as a path, a folder or a pattern, a Dask DataFrame; or a source,
+        which stays what it is.
     target : array-like or str
         What should have been predicted, or the name of the column that holds it.
+    client : distributed.Client, optional
+        Leads to the cluster that a Dask DataFrame is computed on.
 
     Returns
     -------
@@ -326,6 +332,10 @@ def as_source(data: Any, target: Any) -> Source:
         return ParquetSource(data, target)
     if isinstance(data, pd.DataFrame):
         return FrameSource(data, target)
+    if type(data).__module__.split(".")[0] == "dask":
+        from mlops_lab.evaluation.dask_source import DaskSource
+
+        return DaskSource(data, target, client)
     if hasattr(data, "to_pandas"):
         raise EvaluationError(
             f"The data is a {type(data).__module__.split('.')[0]} {type(data).__name__}; pass data.to_pandas()."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -53,6 +54,14 @@ class Failure:
         said = str(error) if isinstance(error, EvaluationError) else f"{type(error).__name__}: {error}"
         return cls(mask(said), error)
 
+    def portable(self) -> Failure:
+        """Return it without the error where that could not be sent to another process."""
+        try:
+            pickle.loads(pickle.dumps(self.error))
+        except Exception:  # whatever a foreign class raises when it is taken apart and put together again
+            return replace(self, error=None)
+        return self
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -79,6 +88,10 @@ class Seen:
     def rows(self) -> int:
         """Number of rows."""
         return self.fingerprint.rows
+
+    def portable(self) -> Seen:
+        """Return it without the errors that could not be sent to another process; their sentences stay."""
+        return replace(self, states=tuple(one.portable() if isinstance(one, Failure) else one for one in self.states))
 
     def __add__(self, other: Seen) -> Seen:
         return Seen(
@@ -109,7 +122,7 @@ class Observer:
     procedures : tuple of Procedure
         The checks, made ready.
     plan : Plan
-        Asks the model.
+        Asks the model; each batch gets a copy, so that several can be observed at once.
     probe : Probe
         What the model said before about the first rows.
     """
@@ -151,17 +164,17 @@ class Observer:
         EvaluationError
             Where the target cannot be used; what goes wrong beside that is kept as the failure of a check.
         """
-        batch = Batch(frame, encode_target(raw, self.plan.predictor), start)
-        rows_before, seconds_before = self.plan.rows_predicted, self.plan.predict_seconds
-        states = self._observe(batch)
+        plan = self.plan.anew()
+        states = self._observe(Batch(frame, encode_target(raw, plan.predictor), start), plan)
+        self.plan.learn_from(plan)
         return Seen(
             tuple(states[place] for place in range(len(self.procedures))),
             DataFingerprint.of(frame, raw),
-            self.plan.rows_predicted - rows_before,
-            self.plan.predict_seconds - seconds_before,
+            plan.rows_predicted,
+            plan.predict_seconds,
         )
 
-    def _observe(self, batch: Batch) -> dict[int, Any]:
+    def _observe(self, batch: Batch, plan: Plan) -> dict[int, Any]:
         """Return the state or the failure of each check, by its place."""
         states: dict[int, Any] = dict(self.failed)
         asked: dict[int, Sequence[Request]] = {}
@@ -172,7 +185,7 @@ class Observer:
                 except Exception as error:  # of the check or of a user's own change
                     states[place] = Failure.of(error)
         try:
-            answers = self.plan.ask(batch, [request for requests in asked.values() for request in requests])
+            answers = plan.ask(batch, [request for requests in asked.values() for request in requests])
             if batch.start == 0:
                 self.probe.check_repeats(answers.unchanged)
         except Exception as error:  # the model cannot answer for the unchanged rows: no check can go on

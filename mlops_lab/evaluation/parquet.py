@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import glob
+import math
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,9 @@ from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.parquet_faults import differences, first_broken_part
 from mlops_lab.evaluation.prefetch import ahead
 
-__all__ = ["ParquetSource"]
+__all__ = ["MOST_LABELS", "ParquetSource"]
+
+MOST_LABELS = 1000  # values of a target that are looked at: more are no classes
 
 READ_AHEAD = {"batch_readahead": 1, "fragment_readahead": 1}  # Arrow's own 16 batches of 4 files need gigabytes
 
@@ -54,6 +59,7 @@ class ParquetSource(Source):
         self.columns = [name for name in names if name != target and not name.startswith("__index_level_")]
         check_columns(pd.DataFrame(columns=self.columns))
         self.rows = self.dataset.count_rows()
+        self.start, self.skipped = 0, 0
         if not self.rows or not self.columns:
             raise EvaluationError(
                 f"{self.path} has {self.rows} rows and {len(self.columns)} columns beside the target."
@@ -113,7 +119,7 @@ class ParquetSource(Source):
         with self._reading([]):
             for batch in self.dataset.scanner(columns=[self.target_name]).to_batches():
                 seen.update(np.unique(self._target(pa.Table.from_batches([batch]), 0)).tolist())
-                if len(seen) > 1000:
+                if len(seen) > MOST_LABELS:
                     break
         return np.array(sorted(seen))
 
@@ -124,16 +130,20 @@ class ParquetSource(Source):
         return ahead(self._read(rows, list(self.columns if columns is None else columns)))
 
     def _read(self, rows: int, wanted: list[str]) -> Generator[tuple[pd.DataFrame, np.ndarray, int], None, None]:
-        start = 0
+        start, end, skipped = self.start, self.start + self.rows, self.skipped
         with self._reading(wanted):
             scanner = self.dataset.scanner(columns=[*wanted, self.target_name], batch_size=rows, **READ_AHEAD)
-            for batch in scanner.to_batches():
+            for whole in scanner.to_batches():
+                offset = min(skipped, whole.num_rows)
+                batch, skipped = whole.slice(offset, end - start), skipped - offset
                 if batch.num_rows:
                     table = pa.Table.from_batches([batch])
                     frame = self._frame(table, wanted)
                     frame.index = pd.RangeIndex(start, start + batch.num_rows)
                     yield frame, self._target(table, start), start
                     start += batch.num_rows
+                    if start == end:
+                        return
 
     @contextmanager
     def _reading(self, columns: Sequence[str]) -> Iterator[None]:
@@ -144,6 +154,43 @@ class ParquetSource(Source):
             part = first_broken_part(self.dataset.files, [*columns, self.target_name]) or repr(self.path)
             said = " ".join(str(error).split())[:200]
             raise EvaluationError(f"{part}, cannot be read ({said}); write the file again.") from error
+
+    def parts(self, rows: int) -> list[ParquetSource]:
+        """Cut the files into consecutive parts that can be read in different processes.
+
+        Parameters
+        ----------
+        rows : int
+            Rows of a part, at most; a row group that is larger is cut too, and read once for each of its parts.
+
+        Returns
+        -------
+        list of ParquetSource
+            In their order, each with the types of the whole.
+        """
+        assert self.schema is not None  # looks at all files once, so that no part has to
+        parts: list[ParquetSource] = []
+        gathered: list[Any] = []
+        start = held = 0
+        for group in (one for fragment in self.dataset.get_fragments() for one in fragment.split_by_row_group()):
+            length = group.row_groups[0].num_rows
+            if gathered and held + length > rows:
+                parts.append(self._part(gathered, start, held))
+                gathered, start, held = [], start + held, 0
+            if length > rows:
+                edges = np.linspace(0, length, math.ceil(length / rows) + 1).astype(int).tolist()
+                parts += [self._part([group], start + low, high - low, low) for low, high in pairwise(edges)]
+                start += length
+            else:
+                gathered, held = [*gathered, group], held + length
+        return [*parts, self._part(gathered, start, held)] if gathered else parts
+
+    def _part(self, fragments: list[Any], start: int, rows: int, skipped: int = 0) -> ParquetSource:
+        """Return some of the rows as a source of their own."""
+        part, whole = copy(self), self.dataset
+        part.dataset = ds.FileSystemDataset(fragments, whole.schema, whole.format, whole.filesystem)
+        part.start, part.rows, part.skipped = start, rows, skipped
+        return part
 
     def _frame(self, table: pa.Table, columns: Sequence[str]) -> pd.DataFrame:
         """Turn some rows into a frame with the types that the whole file would have."""

@@ -9,7 +9,7 @@ that was not there) go into a call of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -201,6 +201,28 @@ class Plan:
     predict_seconds: float = field(default=0.0, init=False)
     _reads_index: bool | None = field(default=None, init=False)
     _row_bytes: float | None = field(default=None, init=False)
+
+    def anew(self) -> Plan:
+        """Return a plan that counts from zero and knows what is known of the model.
+
+        Returns
+        -------
+        Plan
+            For one batch.
+        """
+        plan = replace(self)
+        plan._reads_index = self._reads_index
+        return plan
+
+    def learn_from(self, other: Plan) -> None:
+        """Remember what another plan has found out about the model.
+
+        Parameters
+        ----------
+        other : Plan
+            From `anew`.
+        """
+        self._reads_index = other._reads_index
 
     def ask(self, batch: Batch, requests: Sequence[Request]) -> Answers:
         """Predict a batch as it is and as each request changes it.

@@ -146,7 +146,7 @@ def as_numbers(frame: pd.DataFrame) -> tuple[np.ndarray, list[tuple[str, object 
             conditions.append((name, None))
         elif kind in ("text", "category", "boolean"):
             for level in frame[name].value_counts().index[:MOST_LEVELS]:
-                features.append((frame[name] == level).to_numpy(dtype=float, na_value=0.0))
+                features.append((frame[name] == level).to_numpy(dtype=bool, na_value=False).astype(float))
                 conditions.append((name, level))
     return (np.column_stack(features) if features else np.empty((len(frame), 0))), conditions
 

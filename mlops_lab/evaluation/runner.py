@@ -6,8 +6,10 @@ can add up batches can run a suite: `LocalRunner` one after the other, `mlops_la
 
 from __future__ import annotations
 
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from functools import reduce
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,7 +17,9 @@ import pandas as pd
 
 from mlops_lab.evaluation.data import Source
 
-__all__ = ["LocalRunner", "Runner", "Step"]
+__all__ = ["FAN_IN", "LocalRunner", "Runner", "Step", "add_up", "added"]
+
+FAN_IN = 8  # states that are added at once, where they are added as a tree
 
 T = TypeVar("T")
 Step = Callable[[pd.DataFrame, np.ndarray, int], T]
@@ -90,3 +94,53 @@ class LocalRunner(Runner):
             part = step(frame, target, start)
             total = part if total is None else total + part
             yield total
+
+
+def add_up(states: Sequence[Any]) -> Any:
+    """Add consecutive states one after the other.
+
+    Parameters
+    ----------
+    states : sequence
+        At least one.
+
+    Returns
+    -------
+    object
+        The sum.
+
+    Examples
+    --------
+    >>> add_up([1, 2, 3])
+    6
+    """
+    return reduce(operator.add, states)
+
+
+def added(states: Sequence[Any], fan_in: int, add: Any) -> Any:
+    """Add up as a tree.
+
+    Parameters
+    ----------
+    states : sequence
+        What is to be added, in order.
+    fan_in : int
+        How many are added at once.
+    add : callable
+        Adds a list of them.
+
+    Returns
+    -------
+    object
+        The sum.
+
+    Examples
+    --------
+    >>> added([1, 2, 3, 4, 5], fan_in=2, add=lambda two: f"({' + '.join(map(str, two))})")
+    '(((1 + 2) + (3 + 4)) + 5)'
+    """
+    level = list(states)
+    while len(level) > 1:
+        groups = [level[start : start + fan_in] for start in range(0, len(level), fan_in)]
+        level = [add(group) if len(group) > 1 else group[0] for group in groups]
+    return level[0]

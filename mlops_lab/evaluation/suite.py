@@ -136,6 +136,7 @@ class Suite:
         max_seconds: float | None = None,
         checkpoint: str | Path | None = None,
         checkpoint_batches: int = 1,
+        client: Any = None,
     ) -> Report:
         """Evaluate a model.
 
@@ -145,8 +146,8 @@ class Suite:
             Has ``predict_proba`` or ``predict``, or is a function from a frame to probabilities or values; or says
             where the model is kept, such as ``models:/income@champion``: see `load_model`.
         X : DataFrame of shape (rows, columns), or path
-            Rows that the model has not been fitted on: a frame, or Parquet files as a path, a folder or a pattern,
-            which are read in parts and may be larger than memory.
+            Rows that the model has not been fitted on: a frame; or Parquet files as a path, a folder or a pattern, or a
+            Dask DataFrame, which are read in parts and may be larger than memory.
         y : array-like of shape (rows,) or str
             What should have been predicted, or the name of the column of ``X`` that holds it.
         task : {"classification", "regression"}, optional
@@ -162,6 +163,9 @@ class Suite:
             same report to the last bit; a finished run deletes it.
         checkpoint_batches : int, default 1
             Batches after which the file is written again.
+        client : dask.distributed.Client, optional
+            Leads to a cluster, whose workers then look at the data. Files must have the same path on all of them. A
+            Dask DataFrame goes to the client that was made last.
 
         Returns
         -------
@@ -179,12 +183,17 @@ class Suite:
         check_whole(checkpoint_batches, "checkpoint_batches", least=1)
         if batch_rows is not None:
             check_whole(batch_rows, "batch_rows", least=1)
-        source = as_source(X, y)
+        source = as_source(X, y, client)
+        runner = runner_for(source, client)
+        if checkpoint is not None and not isinstance(runner, LocalRunner):
+            raise EvaluationError(
+                "A checkpoint belongs to a run on one machine, and a cluster makes again by itself what it lost; "
+                "leave checkpoint= out."
+            )
         head, tried = source.head(PROBE_ROWS)[0], perf_counter()
         probe = probe_model(model, source.labels, head, task)
         row_seconds = (perf_counter() - tried) / len(head)
         encode_target(source.labels, probe.predictor)
-        runner: Runner = LocalRunner(source)
         procedures = self._prepare(runner, probe.predictor)
         rows = rows_of_batch(source, len(procedures), row_seconds, max_seconds, checkpoint is not None)
         seen = Seen((None,) * len(procedures))
@@ -229,7 +238,7 @@ class Suite:
         source = as_source(X, y)
         head = FrameSource(*source.head(ESTIMATE_ROWS))
         probe = probe_model(model, source.labels, head.frame.head(PROBE_ROWS), task)
-        procedures = self._prepare(LocalRunner(source), probe.predictor)
+        procedures = self._prepare(runner_for(source, source.client), probe.predictor)
         plan = Plan(probe.predictor)
         observer, pause = Observer(procedures, plan, probe), rows_of_batch(head, len(procedures))
         first, again = (LocalRunner(head).reduce(observer, pause) for _ in range(2))  # the first one warms up
@@ -353,6 +362,16 @@ def seconds_for(rows: int, calls: int, short_call: tuple[int, float], long_call:
     (few, short), (many, long) = short_call, long_call
     each = (long - short) / (many - few) if many > few and long > short else long / max(1, many)
     return calls * max(0.0, long - each * many) + each * rows
+
+
+def runner_for(source: Source, client: Any) -> Runner:
+    """Choose who goes through the data: the workers of a cluster, or this process."""
+    client = client if client is not None else source.client
+    if client is None:
+        return LocalRunner(source)
+    from mlops_lab.evaluation.cluster import ClusterRunner
+
+    return ClusterRunner(source, client)
 
 
 def rows_of_batch(

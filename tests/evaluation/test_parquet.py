@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -82,6 +84,19 @@ def test_a_stream_gives_the_numbers_of_the_frame(files, monkeypatch):
         for name in ("estimate", "low", "high", "p_fail"):
             assert getattr(first, name) == pytest.approx(getattr(second, name), rel=1e-9, abs=1e-12)
         assert first.examples.index.tolist() == second.examples.index.tolist()
+
+
+@pytest.mark.parametrize("size", [100, 299, 300, 1000, 10_000])
+def test_parts_for_other_processes_are_the_rows_of_the_whole(files, size):
+    frame, folder = files
+    parts = pickle.loads(pickle.dumps(ParquetSource(folder, "late").parts(size)))
+    batches = [batch for part in parts for batch in part.batches(256)]
+    assert sum(part.rows for part in parts) == len(frame)
+    assert max(part.rows for part in parts) <= size
+    assert [start for _, _, start in batches] == np.cumsum([0, *(len(part) for part, _, _ in batches)])[:-1].tolist()
+    whole = pd.concat([part for part, _, _ in batches])
+    assert_frame_equal(whole, frame.drop(columns="late"), check_dtype=False, check_categorical=False)
+    assert np.concatenate([target for _, target, _ in batches]).tolist() == frame["late"].tolist()
 
 
 def test_estimates_the_cost_from_the_first_rows(files):

@@ -1,0 +1,174 @@
+"""The suite on a Dask cluster: the parts of the data are reduced on the workers, and the states added up as a tree.
+
+The model goes to the cluster once, as the result of a task, so that the cluster makes it again where a worker dies that
+held it; the same holds for every state. What is added to what depends on the data alone, not on who is done first: a
+run in which workers die gives the numbers of a run in which none does, to the last bit.
+"""
+
+from __future__ import annotations
+
+import math
+import pickle
+import sys
+import warnings
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from mlops_lab.errors import require
+from mlops_lab.evaluation.dask_source import DaskSource
+from mlops_lab.evaluation.data import FrameSource, Source
+from mlops_lab.evaluation.errors import EvaluationError
+from mlops_lab.evaluation.observation import Seen
+from mlops_lab.evaluation.parquet import ParquetSource
+from mlops_lab.evaluation.runner import FAN_IN, LocalRunner, Runner, Step, add_up, added
+
+__all__ = ["ClusterRunner"]
+
+BRANCHES = 32  # sums that are sent here, each of consecutive parts: the steps of the bar, and what Ctrl-C keeps
+PARTS_A_THREAD = 4  # of a frame or of files, so that a slow part keeps no thread waiting for long
+
+
+class ClusterRunner(Runner):
+    """Goes through the parts of the data on the workers of a cluster.
+
+    Parameters
+    ----------
+    source : Source
+        The data: a Dask DataFrame, files that every worker can read, or a frame, which is sent there.
+    client : distributed.Client
+        Connected with the cluster.
+
+    Raises
+    ------
+    EvaluationError
+        Where the client cannot be used.
+    MissingExtraError
+        Where Dask is not installed.
+    """
+
+    def __init__(self, source: Source, client: Any) -> None:
+        super().__init__(source)
+        self.client = checked(client)
+
+    def totals(self, step: Step[Any], rows: int, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Reduce and add up on the workers; the sums of some consecutive parts are added here as they come."""
+        dask, distributed = require("dask", "scale"), require("distributed", "scale")
+        there = dask.delayed(pickle.loads)(require("cloudpickle", "scale").dumps(step))
+        leaves = [dask.delayed(reduce_part)(part, there, rows, columns) for part in self._parts(rows, columns)]
+        sums = [added(branch, FAN_IN, dask.delayed(add_up)) for branch in cut(leaves, BRANCHES)]
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": sys.maxsize}):  # it holds the model
+            futures = self.client.compute(sums)
+        place = {future.key: number for number, future in enumerate(futures)}
+        arrived: dict[int, Any] = {}
+        total, following = None, 0
+        try:
+            for future, branch in distributed.as_completed(futures, loop=self.client.loop, with_results=True):
+                arrived[place[future.key]] = branch.state
+                while following in arrived:
+                    state = arrived.pop(following)
+                    total = state if total is None else total + state
+                    following += 1
+                    yield total
+        except distributed.KilledWorker as error:
+            raise EvaluationError(
+                "The workers that looked at one part of the data died one after the other, most likely for want of "
+                "memory; cut the data into smaller partitions, or give each worker more memory."
+            ) from error
+        except ImportError as error:
+            raise EvaluationError(
+                f"A worker cannot import what the run needs ({error}); install the same packages on all of them."
+            ) from error
+        finally:
+            self.client.cancel(futures)
+
+    def _parts(self, rows: int, columns: Sequence[str] | None) -> list[Any]:
+        """Return the parts of the data, each of which becomes a source on a worker."""
+        if isinstance(self.source, DaskSource):
+            return self.source.parts(columns)
+        delayed = require("dask", "scale").delayed
+        threads = max(1, sum(self.client.nthreads().values()))
+        size = min(rows, math.ceil(self.source.rows / (PARTS_A_THREAD * threads)))
+        if isinstance(self.source, ParquetSource):
+            parts: Iterable[Source] = self.source.parts(size)
+        else:  # these rows go through this process
+            parts = (FrameSource(frame, raw, start) for frame, raw, start in self.source.batches(size, columns))
+        return [delayed(pickle.loads)(pickle.dumps(part, protocol=5)) for part in parts]
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A state on its way through the cluster: compressed where it is sent, and only there, since most bins are empty.
+
+    Parameters
+    ----------
+    state : object
+        Adds up.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> sent = pickle.dumps(Carried(np.zeros(65_536)))
+    >>> len(sent) < 1000, float((pickle.loads(sent) + Carried(1.0)).state.sum())
+    (True, 65536.0)
+    """
+
+    state: Any
+
+    def __add__(self, other: Carried) -> Carried:
+        return Carried(self.state + other.state)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return unpacked, (zlib.compress(require("cloudpickle", "scale").dumps(self.state, protocol=5), level=1),)
+
+
+def unpacked(data: bytes) -> Carried:
+    """Take a state up again."""
+    return Carried(pickle.loads(zlib.decompress(data)))
+
+
+def checked(client: Any) -> Any:
+    """Refuse what is no client that can be used."""
+    distributed = require("distributed", "scale")
+    if not isinstance(client, distributed.Client) or client.asynchronous:
+        raise EvaluationError(
+            f"client is a {type(client).__name__}; pass dask.distributed.Client(address), not an asynchronous one."
+        )
+    if client.status != "running":
+        raise EvaluationError(f"The client of the cluster is {client.status}; connect it again.")
+    if not client.nthreads():
+        warnings.warn("The cluster has no workers yet; the run waits until there are some.", stacklevel=2)
+    return client
+
+
+def reduce_part(part: Source, step: Step[Any], rows: int, columns: Sequence[str] | None) -> Carried:
+    """Reduce one part of the data, on a worker."""
+    total = LocalRunner(part).reduce(step, rows, columns)
+    return Carried(total.portable() if isinstance(total, Seen) else total)
+
+
+def cut(items: Sequence[Any], most: int) -> list[Sequence[Any]]:
+    """Cut a sequence into runs of about one length.
+
+    Parameters
+    ----------
+    items : sequence
+        What is cut.
+    most : int
+        Runs, at most.
+
+    Returns
+    -------
+    list of sequence
+        None of them empty.
+
+    Examples
+    --------
+    >>> cut([1, 2, 3, 4, 5], most=2)
+    [[1, 2], [3, 4, 5]]
+    """
+    runs = min(len(items), most)
+    edges = [len(items) * run // runs for run in range(runs + 1)]
+    return [items[start:stop] for start, stop in pairwise(edges)]

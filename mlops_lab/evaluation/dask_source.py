@@ -1,0 +1,254 @@
+"""Dask DataFrames as a source: partitions in their order, whose lengths are counted first to know positions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlops_lab.errors import require, shorten
+from mlops_lab.evaluation.data import FrameSource, Schema, Source, check_columns, clean_target, split_target
+from mlops_lab.evaluation.errors import EvaluationError
+from mlops_lab.evaluation.parquet import MOST_LABELS
+from mlops_lab.evaluation.runner import FAN_IN, add_up, added
+
+__all__ = ["DaskSource"]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What is known of a partition beforehand; outlines of two consecutive ones add up.
+
+    Parameters
+    ----------
+    lengths : tuple of int
+        Rows of each partition.
+    labels : ndarray
+        The first thousand values of the target, in their order.
+    """
+
+    lengths: tuple[int, ...]
+    labels: np.ndarray
+
+    def __add__(self, other: Outline) -> Outline:
+        both = np.concatenate([one.labels for one in (self, other) if len(one.labels)] or [self.labels])
+        return Outline(self.lengths + other.lengths, np.unique(both)[: MOST_LABELS + 1])
+
+
+class DaskSource(Source):
+    """A Dask DataFrame with its target.
+
+    Parameters
+    ----------
+    frame : dask.dataframe.DataFrame
+        The rows; its divisions need not be known.
+    target : str or dask.dataframe.Series
+        Name of the column that holds what should have been predicted, or a series with the same partitions.
+    client : distributed.Client, optional
+        By default the one that was made last; without any, partitions are computed one by one in this process.
+
+    Raises
+    ------
+    EvaluationError
+        Where frame and target cannot be used; the sentence says why.
+    """
+
+    def __init__(self, frame: Any, target: Any, client: Any = None) -> None:
+        if not hasattr(frame, "to_delayed") or not isinstance(getattr(frame, "_meta", None), pd.DataFrame):
+            raise EvaluationError(
+                f"The data is a Dask {type(frame).__name__}; pass a Dask DataFrame, so that columns have names."
+            )
+        check_columns(frame._meta)
+        self.frame, self.target = frame, target
+        self.own_text = own_text(frame._meta)
+        if isinstance(target, str) or target is None:
+            self.empty = with_plain_text(split_target(frame._meta, target)[0], self.own_text)
+        else:
+            self.empty = with_plain_text(frame._meta, self.own_text)
+            self._check_series()
+        unknown = [
+            name
+            for name in self.empty.columns
+            if isinstance(self.empty[name].dtype, pd.CategoricalDtype) and not frame[name].cat.known
+        ]
+        if unknown:
+            raise EvaluationError(
+                f"The categories of {shorten(map(repr, unknown))} are not known to Dask, so each partition may have "
+                f"its own; pass data.categorize({unknown!r})."
+            )
+        self.client = client if client is not None else default_client()
+
+    def _check_series(self) -> None:
+        """Refuse a target that does not go with the partitions of the frame."""
+        if not hasattr(self.target, "to_delayed") or not isinstance(getattr(self.target, "_meta", None), pd.Series):
+            raise EvaluationError(
+                f"The target is a {type(self.target).__name__} and the data a Dask DataFrame; pass the name of its "
+                "column, or a Dask Series with the same partitions."
+            )
+        frames, series = self.frame.npartitions, self.target.npartitions
+        known = self.frame.known_divisions and self.target.known_divisions
+        if frames != series or (known and self.frame.divisions != self.target.divisions):
+            raise EvaluationError(
+                f"The target is cut into other partitions ({series}) than the data ({frames}); join it to the data "
+                "and pass the name of its column."
+            )
+
+    @cached_property
+    def outline(self) -> Outline:
+        """Lengths and labels: one pass over the target, or over the whole rows where it is a series of its own."""
+        delayed = require("dask", "scale").delayed
+        if isinstance(self.target, str):
+            parts = [delayed(outline_of)(part, None, at) for at, part in enumerate(self._column.to_delayed())]
+        else:
+            pairs = zip(self.target.to_delayed(), self.frame.to_delayed(), strict=True)
+            parts = [delayed(outline_of)(series, frame, at) for at, (series, frame) in enumerate(pairs)]
+        found: Outline = self._compute(added(parts, FAN_IN, delayed(add_up)))
+        if not sum(found.lengths) or not len(self.empty.columns):
+            raise EvaluationError(
+                f"The data has {sum(found.lengths)} rows and {len(self.empty.columns)} columns; "
+                "pass at least one of each."
+            )
+        return found
+
+    @property
+    def _column(self) -> Any:
+        return self.frame[self.target] if isinstance(self.target, str) else self.target
+
+    def _compute(self, task: Any) -> Any:
+        return task.compute() if self.client is None else self.client.compute(task).result()
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Position of the first row of each partition."""
+        return [0, *accumulate(self.outline.lengths)][:-1]
+
+    @cached_property
+    def rows(self) -> int:  # type: ignore[override]
+        """Number of rows."""
+        return sum(self.outline.lengths)
+
+    @property
+    def schema(self) -> Schema:
+        """Names and types of the columns."""
+        return Schema(self.empty)
+
+    @property
+    def labels(self) -> np.ndarray:
+        """Values of the target that occur, at most a thousand: more are no classes."""
+        return self.outline.labels
+
+    @cached_property
+    def row_bytes(self) -> float:
+        """Memory of one row, from the first thousand."""
+        head, _target = self.head(1000)
+        return float(head.memory_usage(index=False, deep=True).sum() / len(head))
+
+    def head(self, rows: int) -> tuple[pd.DataFrame, np.ndarray]:
+        """Return the first rows with their target."""
+        delayed = require("dask", "scale").delayed
+        ends = [start + length for start, length in zip(self.starts, self.outline.lengths, strict=True) if length]
+        wanted = 1 + sum(end < rows for end in ends[:-1])
+        parts = self._compute(delayed(list)([delayed(head_of)(part, rows) for part in self.parts()[:wanted]]))
+        frame = pd.concat([frame for frame, _ in parts]).head(rows)
+        return frame, np.concatenate([raw for _, raw in parts])[:rows]
+
+    def parts(self, columns: Sequence[str] | None = None) -> list[Any]:
+        """Return each partition that has rows as a task that makes a `FrameSource` of it.
+
+        Parameters
+        ----------
+        columns : sequence of str, optional
+            Only these; by default all.
+
+        Returns
+        -------
+        list of Delayed
+            In their order.
+        """
+        delayed = require("dask", "scale").delayed
+        names = list(self.empty.columns if columns is None else columns)
+        frame = self.frame[[*names, self.target]] if isinstance(self.target, str) else self.frame[names]
+        frames = frame.to_delayed()
+        targets = [self.target] * len(frames) if isinstance(self.target, str) else self.target.to_delayed()
+        return [
+            delayed(source_of)(frames[at], targets[at], self.frame._meta[names], self.own_text, (at, start, length))
+            for at, (start, length) in enumerate(zip(self.starts, self.outline.lengths, strict=True))
+            if length
+        ]
+
+    def batches(
+        self, rows: int, columns: Sequence[str] | None = None
+    ) -> Iterator[tuple[pd.DataFrame, np.ndarray, int]]:
+        """Yield consecutive parts of the data, computed here one by one."""
+        for part in self.parts(columns):
+            yield from self._compute(part).batches(rows, columns)
+
+
+def default_client() -> Any:
+    """Return the client that was made last, or None."""
+    distributed = require("distributed", "scale")
+    try:
+        return distributed.default_client()
+    except ValueError:
+        return None
+
+
+def own_text(empty: pd.DataFrame) -> list[str]:
+    """Name the columns of text that Dask holds in a type of its own, unless it was told not to.
+
+    Its gaps are ``<NA>``, which a model that was fitted on a plain frame takes for a level that it has never seen.
+    """
+    if not require("dask.dataframe.utils", "scale").pyarrow_strings_enabled():
+        return []
+    return [name for name in empty.columns if empty[name].dtype == pd.StringDtype("pyarrow", na_value=pd.NA)]
+
+
+def with_plain_text(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return a frame with some columns of text as pandas holds them."""
+    text = pd.Series(["text"]).dtype
+    columns = {name: frame[name].astype(object) for name in names if name in frame.columns}
+    return frame.assign(**{name: one.where(one.notna(), np.nan).astype(text) for name, one in columns.items()})
+
+
+def outline_of(target: pd.Series, frame: pd.DataFrame | None, at: int) -> Outline:
+    """Count one partition, on a worker."""
+    rows = len(target) if frame is None else len(frame)
+    if frame is not None and not frame.index.equals(target.index):
+        raise EvaluationError(
+            f"In partition {at} the index of the target differs from that of the data; join it to the data and pass "
+            "the name of its column."
+        )
+    try:
+        labels = np.unique(clean_target(target, rows))
+    except EvaluationError as error:
+        raise EvaluationError(f"In partition {at}, whose rows count from 0: {error}") from error
+    return Outline((rows,), labels[: MOST_LABELS + 1])
+
+
+def source_of(
+    frame: pd.DataFrame, target: Any, empty: pd.DataFrame, own_text: list[str], place: tuple[int, int, int]
+) -> FrameSource:
+    """Make a source of one partition, on a worker."""
+    at, start, length = place
+    if len(frame) != length:
+        raise EvaluationError(
+            f"Partition {at} had {length} rows when they were counted and now has {len(frame)}; persist the data, or "
+            "make them from something that stays the same."
+        )
+    for name in empty.columns:
+        if frame[name].dtype != empty[name].dtype:
+            raise EvaluationError(
+                f"Partition {at} holds {name!r} as {frame[name].dtype}, while the data should hold it as "
+                f"{empty[name].dtype}; pass data.astype({{{name!r}: ...}}) with one type for all partitions."
+            )
+    return FrameSource(with_plain_text(frame, own_text), target, start)
+
+
+def head_of(part: FrameSource, rows: int) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the first rows of one partition, on a worker."""
+    return part.head(rows)
