@@ -9,7 +9,8 @@ that was not there) go into a call of their own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
@@ -210,8 +211,8 @@ class Plan:
         Plan
             For one batch.
         """
-        plan = replace(self)
-        plan._reads_index = self._reads_index
+        plan = copy(self)
+        plan.rows_predicted, plan.predict_seconds = 0, 0.0
         return plan
 
     def learn_from(self, other: Plan) -> None:
@@ -222,7 +223,7 @@ class Plan:
         other : Plan
             From `anew`.
         """
-        self._reads_index = other._reads_index
+        self._reads_index, self._row_bytes = other._reads_index, other._row_bytes
 
     def ask(self, batch: Batch, requests: Sequence[Request]) -> Answers:
         """Predict a batch as it is and as each request changes it.
