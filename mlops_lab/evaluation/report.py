@@ -158,7 +158,9 @@ class Report:
     def headline(self) -> str:
         """The verdict over all checks, in words."""
         counts, total = Counter(result.verdict for result in self.results), len(self.results)
-        if counts["pass"] == total:
+        if total == 1 and counts["fail"]:
+            sentences = [_("The check fails.")]
+        elif counts["pass"] == total:
             sentences = [ngettext("The check passes.", "All {total} checks pass.", total).format(total=total)]
         else:
             sentences = [share(verdict, counts[verdict], total) for verdict in WORST_FIRST[:3] if counts[verdict]]

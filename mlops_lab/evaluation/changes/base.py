@@ -142,12 +142,15 @@ class Change(ABC):
         return replace(self, **{self.strength: strength})
 
     def __str__(self) -> str:
-        given = [
-            f"{value:g}" if isinstance(value, float) else str(value)
-            for value in (getattr(self, f.name) for f in fields(self))
-            if value is not None
-        ]
+        given = [name_value(f.name, getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) != f.default]
         return f"{self.kind}({', '.join(given)})"
+
+
+def name_value(name: str, value: Any) -> str:
+    """Write one parameter as it would be given; a column needs no name."""
+    if name in ("column", "columns"):
+        return value if isinstance(value, str) else ", ".join(map(str, value))
+    return f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
 
 
 def rebuild(original: pd.Series, values: np.ndarray, rows: np.ndarray) -> pd.Series:

@@ -254,7 +254,7 @@ class PerturbationProcedure(Procedure):
         """Put the result into sentences."""
         row = details.iloc[self._judged]
         happened = _(
-            "{metric} got worse by {estimate:.4f} ({level:.0%} interval {low:.4f} to {high:.4f}); at most "
+            "The metric {metric} got worse by {estimate:.4f} ({level:.0%} interval {low:.4f} to {high:.4f}); at most "
             "{tolerance:g} was allowed. {flips:.2%} of the decisions changed (interval {flips_low:.2%} to "
             "{flips_high:.2%})."
         ).format(
