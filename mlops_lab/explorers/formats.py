@@ -199,9 +199,8 @@ def explorer(frame: pd.DataFrame) -> Any:
 
     Examples
     --------
-    >>> from mlops_lab import explorers
     >>> table = pd.DataFrame({"n": range(2000), "town": ["Oslo", "Lima"] * 1000})
-    >>> widget = explorers.formats(table)
+    >>> widget = explorer(table)
     >>> widget.controls["format"].value = "csv"
     >>> [point.name for point in widget.data]
     ['parquet', 'csv']
