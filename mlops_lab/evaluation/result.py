@@ -161,7 +161,7 @@ class Result:
 
     def _rows_sentence(self) -> str:
         if math.isnan(self.rows_needed):
-            return ""
+            return _("More rows would narrow the interval; how many are needed cannot be said from these.")
         if math.isinf(self.rows_needed):
             return _(
                 "The estimate sits at the tolerance, where no number of rows would tell; "

@@ -28,6 +28,7 @@ from mlops_lab.evaluation.report import Report
 from mlops_lab.evaluation.result import Result
 from mlops_lab.evaluation.runner import LocalRunner, Runner
 from mlops_lab.evaluation.statistics.multiplicity import survives
+from mlops_lab.evaluation.statistics.power import looks_factor
 from mlops_lab.i18n import gettext as _
 
 __all__ = ["Estimate", "Suite"]
@@ -418,6 +419,7 @@ def hold_back(results: Sequence[Result], alpha: float) -> list[Result]:
                 "On its own this check would fail; with {count} checks on the same rows, chance alone makes one "
                 "look as bad as this too often."
             ).format(count=len(results))
-            result = replace(result, verdict="inconclusive", notes=(*result.notes, note))
+            needed = max(result.rows + 1.0, result.rows_needed * looks_factor(len(results), alpha))
+            result = replace(result, verdict="inconclusive", notes=(*result.notes, note), rows_needed=needed)
         held.append(result)
     return held

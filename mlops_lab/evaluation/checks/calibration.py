@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import add
@@ -11,6 +10,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
+from mlops_lab.errors import shorten
 from mlops_lab.evaluation.check import Check, Procedure, Setting
 from mlops_lab.evaluation.checks.confidence import confidence_of
 from mlops_lab.evaluation.data import Batch
@@ -26,9 +26,9 @@ from mlops_lab.evaluation.statistics.calibration import (
     squared_error,
 )
 from mlops_lab.evaluation.statistics.calibration_error import calibration_error, smooth_error
-from mlops_lab.evaluation.statistics.interval import Interval, normal_quantile
+from mlops_lab.evaluation.statistics.interval import Interval
 from mlops_lab.evaluation.statistics.multiplicity import holm
-from mlops_lab.evaluation.statistics.power import rows_needed
+from mlops_lab.evaluation.statistics.power import rows_needed_parts
 from mlops_lab.evaluation.statistics.rates import rate
 from mlops_lab.evaluation.worst import Worst
 from mlops_lab.i18n import gettext as _
@@ -170,11 +170,11 @@ class CalibrationProcedure(Procedure):
             tolerance=tolerance,
             p_fail=float(raised.min()),
             rows=histogram.total,
-            rows_needed=self._needed(error, histogram.total),
+            rows_needed=self._needed(errors, histogram.total),
             details=self._curve(histogram),
             examples=state.worst.frame(),
             words=self._words(self.codes[decides], error, histogram),
-            notes=(error.note,) if error.note else (),
+            notes=self._notes(errors, verdicts),
             extras=self._extras(histogram, errors),
         )
 
@@ -188,12 +188,29 @@ class CalibrationProcedure(Procedure):
         assert self.setting.classes is not None
         return f"classwise {self.setting.classes.tolist()[code]}"
 
-    def _needed(self, error: Interval, rows: int) -> float:
-        """Rows that would tell, from the width of the interval."""
-        spread = (float(error.high) - float(error.low)) / 2 / normal_quantile(self.setting.alpha)
-        if not math.isfinite(spread):
-            return math.nan
-        return rows_needed(float(error.estimate), self.check.max_error, spread, rows, alpha=self.setting.alpha)
+    def _needed(self, errors: list[Interval], rows: int) -> float:
+        """Rows with which every class would pass, or one would fail."""
+        estimates, lows, highs = (
+            [float(getattr(error, end)) for error in errors] for end in ("estimate", "low", "high")
+        )
+        return rows_needed_parts(
+            estimates, lows, highs, self.check.max_error, rows, alpha=self.setting.alpha, looks=len(errors)
+        )
+
+    def _notes(self, errors: list[Interval], verdicts: list[str]) -> tuple[str, ...]:
+        notes = dict.fromkeys(error.note for error in errors if error.note)
+        held = [
+            self._label(code)
+            for code, error, verdict in zip(self.codes, errors, verdicts, strict=True)
+            if verdict == "inconclusive" and float(error.low) > self.check.max_error
+        ]
+        if held:
+            notes[
+                _(
+                    "Beyond the tolerance on their own, but not after the correction for {count} classes: {classes}."
+                ).format(count=len(errors), classes=shorten(held))
+            ] = None
+        return tuple(notes)
 
     def _curve(self, histogram: ScoreHistogram) -> pd.DataFrame:
         """Make the table of the curve, with the band in which that of a perfect model would lie."""

@@ -173,13 +173,13 @@ class ConfidenceProcedure(Procedure):
         verdicts = (accuracy.verdict(), coverage.verdict())
         decides = coverage if badness(verdicts[1]) > badness(verdicts[0]) else accuracy
         p_fail = min(1.0, 2 * min(float(accuracy.p_fail), float(coverage.p_fail)))  # two chances to fail
-        needed = max(self._needed(accuracy, state.shown / state.rows), self._needed(coverage, 1.0))
+        held = decides.verdict() == "fail" and p_fail >= alpha / 2
         return Result(
             name=self.name,
             kind=check.method,
             target=check.target,
             metric=_("coverage") if decides is coverage else _("accuracy of the shown answers"),
-            verdict=decides.verdict(),
+            verdict="inconclusive" if held else decides.verdict(),
             estimate=float(decides.estimate),
             low=float(decides.low),
             high=float(decides.high),
@@ -187,19 +187,33 @@ class ConfidenceProcedure(Procedure):
             larger_is_worse=False,
             p_fail=p_fail,
             rows=state.rows,
-            rows_needed=needed,
+            rows_needed=self._needed(accuracy, coverage, state.shown / state.rows),
             details=self._curve(state),
             examples=state.worst.frame(),
             words=self._words(state, accuracy, coverage),
+            notes=self._notes(held),
             extras=self._extras(state, accuracy, coverage),
         )
 
-    def _needed(self, part: Interval, share: float) -> float:
-        """Rows of the whole data with which a part could be told."""
-        if part.verdict() != "inconclusive" or not share or math.isnan(float(part.estimate)):
-            return 0.0
-        needed = rows_needed_rate(1 - float(part.estimate), 1 - float(part.tolerance), alpha=self.setting.alpha)
-        return needed / share
+    def _needed(self, accuracy: Interval, coverage: Interval, shown: float) -> float:
+        """Rows of the whole data with which both parts would pass, or one would fail."""
+        if not shown:
+            return rows_needed_part(coverage, self.setting.alpha / 2)
+        parts = ((accuracy, shown), (coverage, 1.0))
+        below = [(part, share) for part, share in parts if part.estimate < part.tolerance]
+        if below:
+            return min(math.ceil(rows_needed_part(part, self.setting.alpha / 2) / share) for part, share in below)
+        return max(rows_needed_part(part, self.setting.alpha) / share for part, share in parts)
+
+    def _notes(self, held: bool) -> tuple[str, ...]:
+        if not held:
+            return ()
+        return (
+            _(
+                "On its own this part would fail; accuracy and coverage are two chances to fail, and the correction "
+                "for them leaves it open."
+            ),
+        )
 
     def _curve(self, state: Shown) -> pd.DataFrame:
         """Make the table of accuracy and coverage over thresholds."""
@@ -264,6 +278,11 @@ class ConfidenceProcedure(Procedure):
             when_failed=_("Choose the threshold on other rows with ev.risk_coverage, or recalibrate the model first."),
             when_passed=_("This holds as long as the threshold was not chosen on these rows."),
         )
+
+
+def rows_needed_part(part: Interval, alpha: float) -> float:
+    """Return the rows that one part needs, of those that it is counted on."""
+    return rows_needed_rate(1 - float(part.estimate), 1 - float(part.tolerance), alpha=alpha)
 
 
 def floor(interval: Interval) -> Interval:

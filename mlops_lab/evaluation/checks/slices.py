@@ -21,9 +21,9 @@ from mlops_lab.evaluation.plan import Answers, Request
 from mlops_lab.evaluation.profile import Needs
 from mlops_lab.evaluation.result import Result, Words
 from mlops_lab.evaluation.statistics.groups import gap
-from mlops_lab.evaluation.statistics.interval import Interval, normal_quantile
+from mlops_lab.evaluation.statistics.interval import Interval
 from mlops_lab.evaluation.statistics.multiplicity import holm
-from mlops_lab.evaluation.statistics.power import rows_needed
+from mlops_lab.evaluation.statistics.power import rows_needed_parts
 from mlops_lab.i18n import gettext as _
 
 __all__ = ["Slices"]
@@ -214,7 +214,7 @@ class SlicesProcedure(Procedure):
             tolerance=self.check.max_gap,
             p_fail=min(p_values.values()),
             rows=self.metric.rows(state.states[-1]),
-            rows_needed=self._needed(found, self.metric.rows(state.states[-1])),
+            rows_needed=self._needed(gaps, self.metric.rows(state.states[-1])),
             details=details.drop(columns="place").reset_index(drop=True),
             words=self._words(state, decides, found, overall, len(gaps)),
             notes=self._notes(small, details),
@@ -242,10 +242,12 @@ class SlicesProcedure(Procedure):
 
     def _corrected(self, gaps: dict[int, Interval]) -> dict[int, float]:
         """Raise the p-values for the number of groups; against the best, also for the choice of the best."""
-        raised = holm([float(found.p_fail) for found in gaps.values()])
-        if self.check.against == "best":
-            raised = np.minimum(1.0, raised * max(1, len(gaps) - 1))
+        raised = np.minimum(1.0, holm([float(found.p_fail) for found in gaps.values()]) * self._choices(gaps))
         return dict(zip(gaps, raised.tolist(), strict=True))
+
+    def _choices(self, gaps: dict[int, Interval]) -> int:
+        """Among how many groups that which the others are held against was chosen."""
+        return max(1, len(gaps) - 1) if self.check.against == "best" else 1
 
     def _verdict(self, found: Interval, p_value: float) -> str:
         verdict = found.verdict()
@@ -285,12 +287,14 @@ class SlicesProcedure(Procedure):
             )
         return pd.DataFrame(table).sort_values(["gap", "place"], ascending=[False, True])
 
-    def _needed(self, found: Interval, rows: int) -> float:
-        """Rows of the whole data with which the deciding group could be told."""
-        error = (float(found.high) - float(found.low)) / 2 / normal_quantile(self.setting.alpha)
-        if not math.isfinite(error):
-            return math.nan
-        return rows_needed(float(found.estimate), self.check.max_gap, error, rows, alpha=self.setting.alpha)
+    def _needed(self, gaps: dict[int, Interval], rows: int) -> float:
+        """Rows of the whole data with which every group would pass, or one would fail."""
+        ends = [[float(getattr(found, end)) for found in gaps.values()] for end in ("estimate", "low", "high")]
+        estimates, lows, highs = ends
+        looks = len(gaps) * self._choices(gaps)
+        return rows_needed_parts(
+            estimates, lows, highs, self.check.max_gap, rows, alpha=self.setting.alpha, looks=looks
+        )
 
     def _notes(self, small: list[str], details: pd.DataFrame) -> tuple[str, ...]:
         notes = []
@@ -300,7 +304,15 @@ class SlicesProcedure(Procedure):
                     least=self.check.min_rows, groups=shorten(small)
                 )
             )
-        unsure = details.loc[details["verdict"] == "inconclusive", "group"]
+        unsure = details.loc[details["verdict"] == "inconclusive"]
+        held = unsure.loc[unsure["low"] > self.check.max_gap, "group"]
+        if len(held):
+            notes.append(
+                _(
+                    "Beyond the tolerance on their own, but not after the correction for {count} groups: {groups}."
+                ).format(count=len(details), groups=shorten(held))
+            )
+        unsure = unsure.loc[unsure["low"] <= self.check.max_gap, "group"]
         if len(unsure):
             notes.append(_("These groups cannot be judged on these rows: {groups}.").format(groups=shorten(unsure)))
         return tuple(notes)

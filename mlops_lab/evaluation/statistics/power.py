@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import special
 
 from mlops_lab.errors import InputError
 from mlops_lab.evaluation.statistics.interval import normal_quantile
 from mlops_lab.evaluation.statistics.rates import FEW, rate
 
-__all__ = ["POWER", "rows_needed", "rows_needed_drop", "rows_needed_rate"]
+__all__ = ["POWER", "looks_factor", "rows_needed", "rows_needed_drop", "rows_needed_parts", "rows_needed_rate"]
 
 POWER = 0.9
 """Chance of the verdict: nine times out of ten, as is usual for planning."""
@@ -63,6 +64,95 @@ def rows_needed(
     if distance == 0:
         return math.inf
     return float(math.ceil(max(1.0, rows * (both * error / distance) ** 2 - 1e-9)))
+
+
+def rows_needed_parts(
+    estimates: ArrayLike,
+    lows: ArrayLike,
+    highs: ArrayLike,
+    tolerance: float,
+    rows: int,
+    *,
+    alpha: float = 0.05,
+    looks: int = 1,
+    power: float = POWER,
+) -> float:
+    """Say how many rows a check of several parts needs: all must pass, or one must fail.
+
+    Parameters
+    ----------
+    estimates, lows, highs : array_like of float, shape (parts,)
+        Of each part, with its interval at level 1 − alpha; larger is worse. The side that faces the tolerance gives the
+        error.
+    tolerance : float
+        What is allowed.
+    rows : int
+        Rows that were seen.
+    alpha : float, default 0.05
+        One minus the level.
+    looks : int, default 1
+        Among how many looks a failure must survive Holm's correction.
+    power : float, default 0.9
+        As in `rows_needed`.
+
+    Returns
+    -------
+    float
+        Where a part is estimated beyond the tolerance, the rows with which the clearest of them fails; else those with
+        which the least clear one passes. NaN where nothing is known of any part.
+
+    Raises
+    ------
+    InputError
+        As in `rows_needed`.
+
+    Examples
+    --------
+    >>> rows_needed_parts([0.03, 0.01], [0.02, 0.0], [0.04, 0.02], tolerance=0.05, rows=1000)
+    684.0
+    >>> rows_needed_parts([0.06, 0.01], [0.04, 0.0], [0.08, 0.02], tolerance=0.05, rows=1000, looks=2)
+    12927.0
+    """
+    middle, low, high = (np.atleast_1d(np.asarray(ends, dtype=float)) for ends in (estimates, lows, highs))
+    worse = middle > tolerance
+    reach = np.where(worse, middle - low, high - middle)
+    known = np.isfinite(reach)
+    if not known.any():
+        return math.nan
+    worse, middle, error = worse[known], middle[known], reach[known] / normal_quantile(alpha)
+    clear = np.abs(middle - tolerance) / np.maximum(error, 1e-300)
+    chosen = int(np.where(worse, clear, -1.0).argmax() if worse.any() else clear.argmin())
+    level = alpha / looks if worse.any() else alpha
+    return rows_needed(float(middle[chosen]), tolerance, float(error[chosen]), rows, alpha=level, power=power)
+
+
+def looks_factor(looks: int, alpha: float = 0.05, power: float = POWER) -> float:
+    """Say how many times the rows a failure needs that must survive Holm's correction.
+
+    Parameters
+    ----------
+    looks : int
+        Among how many.
+    alpha, power : float
+        As in `rows_needed`.
+
+    Returns
+    -------
+    float
+        At least 1.
+
+    Raises
+    ------
+    InputError
+        As in `rows_needed`.
+
+    Examples
+    --------
+    >>> looks_factor(1), round(looks_factor(8), 2)
+    (1.0, 1.54)
+    """
+    own, corrected = (normal_quantile(level) + power_quantile(power) for level in (alpha, alpha / looks))
+    return (corrected / own) ** 2
 
 
 def rows_needed_rate(estimate: float, tolerance: float, *, alpha: float = 0.05, power: float = POWER) -> float:
