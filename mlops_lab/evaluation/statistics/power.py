@@ -111,7 +111,7 @@ def rows_needed_parts(
     >>> rows_needed_parts([0.03, 0.01], [0.02, 0.0], [0.04, 0.02], tolerance=0.05, rows=1000)
     684.0
     >>> rows_needed_parts([0.06, 0.01], [0.04, 0.0], [0.08, 0.02], tolerance=0.05, rows=1000, looks=2)
-    12927.0
+    12924.0
     """
     middle, low, high = (np.atleast_1d(np.asarray(ends, dtype=float)) for ends in (estimates, lows, highs))
     worse = middle > tolerance
@@ -149,7 +149,7 @@ def looks_factor(looks: int, alpha: float = 0.05, power: float = POWER) -> float
     Examples
     --------
     >>> looks_factor(1), round(looks_factor(8), 2)
-    (1.0, 1.54)
+    (1.0, 1.53)
     """
     own, corrected = (normal_quantile(level) + power_quantile(power) for level in (alpha, alpha / looks))
     return (corrected / own) ** 2
