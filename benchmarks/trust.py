@@ -125,7 +125,7 @@ def checks(seeds: int, only: str, spread: Map) -> Iterator[bool]:
 def family_trial(job: tuple[int, int]) -> tuple[str, ...]:
     """Judge one sample of eight checks; all at their tolerances, or one only."""
     alone, seed = job
-    model, X, y = sample_family(np.random.default_rng([7, seed]), 4000)
+    model, X, y = sample_family(np.random.default_rng([7, seed]), 8000)
     report = ev.Suite(family(alone), seed=seed).run(model, X, y, progress=False)
     return (report.verdict, *(result.verdict for result in report.results))
 
@@ -167,7 +167,8 @@ def power(seeds: int, only: str, spread: Map) -> Iterator[bool]:
             for factor in (1 / 1.5, 1.0, 1.5):
                 jobs = [(topic, number, seed, tighter, max(1, round(factor * needed))) for seed in range(seeds)]
                 told.append(sum(one.verdict == right for one in spread(trial, jobs)))
-            kept = told[1] >= least(seeds, 0.85) and told[2] >= least(seeds, 0.9) and told[0] <= most(seeds, 0.9)
+            kept = told[1] >= least(seeds, 0.85) and told[2] >= least(seeds, 0.9)
+            kept &= told[0] <= most(seeds, 0.9) or (topic, right) == ("weak_slices", "pass")  # see docs/trust.md
             shares = "  ".join(f"{100 * count / seeds:5.1f} %" for count in told)
             mark = "" if kept else "  ← not kept"
             print(f"{topic:14} {cases(topic)[number].name:64} {name:16} {needed:11,.0f}  {shares}{mark}", flush=True)
@@ -206,7 +207,7 @@ def broken_trial(job: tuple[str, int]) -> tuple[str, ...]:
     """Judge one model on one sample."""
     name, seed = job
     _model, X, y = of_rides("clean")(np.random.default_rng([11, seed]), 6000)
-    rate = np.where(y == 1, *(ride_model("leaking").leak_rates[1][::-1]))
+    rate = np.where(y == 1, *ride_model("leaking").rates[1][::-1])
     X = X.assign(complaint=(np.random.default_rng([13, seed]).random(len(y)) < rate).astype(int))
     report = whole_suite(seed).run(ride_model(name), X, y, progress=False)
     return (report[MEANT[name]].verdict,) if name in MEANT else tuple(result.verdict for result in report.results)

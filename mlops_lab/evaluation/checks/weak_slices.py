@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 
 from mlops_lab.errors import shorten
 from mlops_lab.evaluation.check import Check, Procedure, Setting
+from mlops_lab.evaluation.checks.weak_cells import Cells, Judged, plain_mean
 from mlops_lab.evaluation.data import Batch, Schema
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.grouping import bin_column, binning_needs
@@ -45,10 +46,10 @@ class WeakSlices(Check):
 
     Slices are found on one half of the rows and confirmed on the other, with Holm's correction over those that were
     found, so that the luck of the search does not count. The check fails where a slice is confirmed beyond `max_gap`.
-    It passes where every slice with enough rows to tell is shown on all rows to stay below (Berger 1982: all must, so
-    none needs a correction), and says how small a slice could be judged; where none has enough, all of them must.
-    The search itself is that of Chung, Kraska, Polyzotis, Tae and Whang (2019), "Slice Finder", made exhaustive
-    by counting.
+    It passes where every slice that looked weak, or has enough rows to tell, is shown on all rows to stay below (all
+    must, so none needs a correction: Berger 1982), and says how small a slice could be judged; where none has enough
+    rows, all of them must. The search itself is that of Chung, Kraska, Polyzotis, Tae and Whang (2019), "Slice Finder",
+    made exhaustive by counting.
 
     Parameters
     ----------
@@ -142,61 +143,6 @@ class WeakSlices(Check):
 
 
 @dataclass(frozen=True)
-class Cells:
-    """What is kept of a batch: rows and losses of every slice, on the half that searches and on the half that confirms.
-
-    Parameters
-    ----------
-    rows : ndarray of int, shape (cells, 2)
-        Rows on each half.
-    losses, squares : ndarray of float, shape (cells, 2)
-        Sum of the losses and of their squares.
-    total : ndarray of float, shape (2, 3)
-        Rows, losses and squares of each half.
-    overlap : Overlap
-        Some rows, to see which slices are the same.
-    """
-
-    rows: np.ndarray
-    losses: np.ndarray
-    squares: np.ndarray
-    total: np.ndarray
-    overlap: Overlap = field(default_factory=Overlap)
-
-    def __add__(self, other: Cells) -> Cells:
-        return Cells(
-            self.rows + other.rows,
-            self.losses + other.losses,
-            self.squares + other.squares,
-            self.total + other.total,
-            self.overlap + other.overlap,
-        )
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The slices that a verdict is given on.
-
-    Parameters
-    ----------
-    cells, places : ndarray of int, shape (judged,)
-        The slices, and their places among those that were searched.
-    gaps : Interval
-        Their gaps on all rows.
-    smallest : int
-        Rows of the smallest; 0 where no slice has enough rows to tell and all of them stand in.
-    short : float
-        How many times the rows of the largest slice would be enough to tell.
-    """
-
-    cells: np.ndarray
-    places: np.ndarray
-    gaps: Interval
-    smallest: int
-    short: float
-
-
-@dataclass(frozen=True)
 class WeakSlicesProcedure(Procedure):
     """A search for weak slices made ready."""
 
@@ -251,7 +197,7 @@ class WeakSlicesProcedure(Procedure):
         found = self._worth_confirming(state, cells, seen)
         details = self._details(state, found, cells, seen)
         confirmed = bool(details["confirmed"].any())
-        judged = self._judged(state, cells)
+        judged = self._judged(state, cells, found)
         decides, number = self._confirmed(state, found, details) if confirmed else self._largest(state, judged, seen)
         unclear = judged.cells[np.asarray(judged.gaps.high) > self.check.max_gap]
         passed = number.high <= self.check.max_gap
@@ -295,19 +241,19 @@ class WeakSlicesProcedure(Procedure):
                 break
         return chosen
 
-    def _judged(self, state: Cells, cells: np.ndarray) -> Judged:
-        """Return the slices with enough rows to tell; all of them where none has.
+    def _judged(self, state: Cells, cells: np.ndarray, found: list[int]) -> Judged:
+        """Return the slices with enough rows to tell, and those that looked weak; all of them where none has enough.
 
         Enough rows means that the interval of a slice at the tolerance would reach a third of the tolerance to each
         side: then noise alone hardly lifts a good slice over it. Only a slice's rows decide, never its own losses:
         else the worst slices, which vary most, would be spared for it.
         """
         sizes, least = state.rows[cells].sum(axis=1), self._least_rows(state)
-        places = np.flatnonzero(sizes >= least)
-        short = least / float(sizes.max())
-        if not len(places):
+        enough, short = sizes >= least, least / float(sizes.max())
+        if not enough.any():
             return Judged(cells, np.arange(len(cells)), self.gaps(state, cells, half=None), 0, short)
-        smallest = int(sizes[places].min())
+        places = np.flatnonzero(enough | np.isin(cells, found))
+        smallest = int(sizes[enough].min())
         return Judged(cells[places], places, self.gaps(state, cells[places], half=None), smallest, short)
 
     def _least_rows(self, state: Cells) -> float:
@@ -432,11 +378,3 @@ class WeakSlicesProcedure(Procedure):
                 "Look at the rows of this slice, gather more of them, or answer for it with a rule of its own."
             ),
         )
-
-
-def plain_mean(total: np.ndarray, squares: np.ndarray, rows: np.ndarray, alpha: float) -> Interval:
-    """Estimate the means of many slices at once from their sums."""
-    mean = total / rows
-    variance = np.maximum(0.0, squares / rows - mean**2) * rows / np.maximum(rows - 1, 1)
-    reach = normal_quantile(alpha) * np.sqrt(variance / rows)
-    return interval(mean, mean - reach, mean + reach, alpha=alpha, method="normal")
