@@ -111,7 +111,7 @@ def test_verdicts_and_their_gaps_are_translated(cards: list[Card]) -> None:
 @pytest.mark.usefixtures("foreign")
 def test_what_a_notebook_says_is_translated(cards: list[Card]) -> None:
     lesson("start_here").say("{share:.0%} arrived late.", share=0.25)
-    assert cards[0].text == "⟦‹25%› arrived late.⟧"
+    assert cards[0].text == "⟦‹25\xa0%› arrived late.⟧"
 
 
 def test_english_needs_no_catalogue(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,8 @@ __all__ = ["CHAMPION", "PREVIOUS", "Entry", "Log", "counting"]
 
 CHAMPION = "champion"
 PREVIOUS = "previous_champion"
-TRIES = 8  # of an append that the database refused since others wrote at the same time
+TRIES = 8  # of a write that the database refused since others wrote at the same time
+AT_ONCE = ("Giving up", "locked", "IntegrityError", "UniqueViolation", "Duplicate entry")  # how databases say that
 MISSING = ("RESOURCE_DOES_NOT_EXIST", "NOT_FOUND")
 
 
@@ -180,7 +181,7 @@ class Log:
                 self._unless_missing(
                     self.client.set_model_version_tag, self.model, entry.champion, f"{TAG}.{mark}", value
                 )
-        self.client.set_model_version_tag(self.name, str(entry.number), f"{TAG}.settled", "true")
+        self._unless_missing(self.client.set_model_version_tag, self.name, str(entry.number), f"{TAG}.settled", "true")
 
     def claim(self, last: Entry | None, **told: str) -> Entry | None:
         """Append an entry that follows the last one, and say whether it counts.
@@ -227,24 +228,44 @@ class Log:
 
     def _append(self, source: str, tags: dict[str, str]) -> str:
         """Make one more version; the registry gives it the next number."""
-        from mlflow.exceptions import MlflowException
-
-        for attempt in range(1, TRIES + 1):
-            try:
-                made = self.client.create_model_version(self.name, source, tags=tags, await_creation_for=0)
-                return str(made.version)
-            except MlflowException as error:
-                busy = "Giving up" in str(error) or "locked" in str(error)
-                if not busy or attempt == TRIES:
-                    raise
-        raise AssertionError("unreachable")
+        made = insisting(self.client.create_model_version, self.name, source, tags=tags, await_creation_for=0)
+        return str(made.version)
 
     def _unless_missing(self, call: Callable[..., Any], *arguments: Any) -> None:
         """Call, and go on where the version is no longer there: it cannot be champion, and the log must go on."""
         from mlflow.exceptions import MlflowException
 
         try:
-            call(*arguments)
+            insisting(call, *arguments)
         except MlflowException as error:
             if error.error_code not in MISSING:
                 raise
+
+
+def insisting(call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """Call again where the database refused only since somebody else wrote the same row at the same time.
+
+    MLflow looks whether a tag or alias is there and then inserts it; of two that do so at once, the second is refused,
+    and finds the row when it tries again.
+
+    Parameters
+    ----------
+    call : callable
+        A method of the client; calling it twice must do no harm.
+    *arguments, **named
+        What it is called with.
+
+    Returns
+    -------
+    object
+        What it returns.
+    """
+    from mlflow.exceptions import MlflowException
+
+    for _attempt in range(TRIES - 1):
+        try:
+            return call(*arguments, **named)
+        except MlflowException as error:
+            if not any(sign in str(error) for sign in AT_ONCE):
+                raise
+    return call(*arguments, **named)

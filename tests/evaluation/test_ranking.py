@@ -73,7 +73,7 @@ def test_columns_without_meaning_are_rarely_called_certain():
 
 def test_a_change_of_the_users_own():
     ranking = ranked(change=lambda column: ev.missing(column, rate=0.5), columns=["age", "shoe"])
-    assert ranking.table["change"].tolist() == ["missing(age, 0.5)", "missing(shoe, 0.5)"]
+    assert ranking.table["change"].tolist() == ["missing(age, rate=0.5)", "missing(shoe, rate=0.5)"]
 
 
 def test_a_column_with_which_the_model_cannot_answer_is_told_apart():
