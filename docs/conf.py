@@ -30,3 +30,4 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the numpy sections name the types, in words
 myst_heading_anchors = 3
 napoleon_google_docstring = False
+suppress_warnings = ["ref.python"]  # "columns" in "of shape (rows, columns)" is a word, though attributes are called so
