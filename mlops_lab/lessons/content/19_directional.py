@@ -144,7 +144,7 @@ holds = {"distance_km": True, "surge": True, "rain": False, "rate": truth.estima
         "rate_of_the_model": Wrong(
             """holds = {"distance_km": True, "surge": True, "rain": False, "rate": 0.0}""",
             _(
-                "the wrong one is found; but it was expected to *rise*, and standing still is a violation, too: the "
+                "the wrong one is found; but it was expected to rise, and standing still is a violation, too: the "
                 "rate "
                 "is {rate:.0%}."
             ),
@@ -258,7 +258,7 @@ QUIZ: list[Question] = [
                 right=True,
             ),
             Choice(
-                _("It is more accurate."), _("In the last lesson but one it was not; direction is another question.")
+                _("It is more accurate."), _("Accuracy is another question: both are right about equally often here.")
             ),
             Choice(_("It was told to."), _("Nobody constrained it; its form does not allow anything else.")),
         ],
@@ -317,7 +317,7 @@ LESSON = Outline(
             _(
                 "Everybody in the test table gets two more years of school, all else kept. For how many of a hundred "
                 "does "
-                "the forest's probability of a high income *fall*?"
+                "the forest's probability of a high income fall?"
             ),
             unit=_("of a hundred"),
             within=0.4,
