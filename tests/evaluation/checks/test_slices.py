@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from fairlearn.metrics import MetricFrame
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
@@ -160,3 +161,17 @@ def test_any_split_in_any_order_gives_the_same(result_over, assert_same, edges, 
 def test_wrong_use_is_refused(make, sentence):
     with pytest.raises(ev.EvaluationError, match=sentence):
         run(make(), *people(200))
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "f1", "brier_score", "log_loss"])
+def test_groups_equal_those_of_fairlearn(metric):
+    frame, target = people(weak=0.3)
+    judge = getattr(metrics, {"brier_score": "brier_score_loss", "log_loss": "log_loss"}.get(metric, f"{metric}_score"))
+    answer = frame["p"] if metric in ("brier_score", "log_loss") else (frame["p"] >= 0.5).astype(int)
+    theirs = MetricFrame(metrics=judge, y_true=target, y_pred=answer, sensitive_features=frame[["sex", "region"]])
+    result = run(ev.Slices(["sex", "region"], metric=metric, against="rest"), frame, target)
+    ours = result.details.set_index("group")
+    for (sex, region), value in theirs.by_group.items():
+        row = next(row for label, row in ours.iterrows() if str(label) == f"sex = {sex} & region = {region}")
+        assert row["metric"] == pytest.approx(value, abs=1e-12)
+    assert result.extras["overall"] == pytest.approx(theirs.overall, abs=1e-12)

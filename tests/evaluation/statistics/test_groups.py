@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from scipy.stats import binom
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from mlops_lab.errors import InputError
 from mlops_lab.evaluation.statistics.groups import gap
@@ -36,6 +37,15 @@ def test_coverage_and_both_wrong_verdicts(rows, group_rows, rate_in_group, rate_
 def test_the_gap_is_whole_minus_group():
     seen = gap(rate(30, 100), rate(90, 900), 0.1)
     assert seen.estimate == pytest.approx(30 / 100 - 120 / 1000)
+
+
+@pytest.mark.parametrize("counts", [(30, 100, 90, 900), (400, 1000, 2500, 9000), (25, 50, 450, 950)])
+def test_the_ends_are_those_of_newcombe(counts):
+    mine, group_rows, theirs, rest_rows = counts  # more than 20 events each, so that both parts are Wilson's
+    low, high = confint_proportions_2indep(mine, group_rows, theirs, rest_rows, method="newcomb", compare="diff")
+    for share in (0.0, 0.1, 0.5):
+        seen = gap(rate(mine, group_rows), rate(theirs, rest_rows), share)
+        assert (seen.low, seen.high) == pytest.approx(((1 - share) * low, (1 - share) * high), abs=1e-9)
 
 
 def test_the_rest_itself_is_compared_with_share_zero():

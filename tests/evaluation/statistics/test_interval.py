@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from mlops_lab.errors import InputError
-from mlops_lab.evaluation.statistics.interval import Interval, interval, normal_quantile, unknown
+from mlops_lab.evaluation.statistics.interval import Interval, interval, normal_quantile, tails, unknown
 
 
 @given(st.lists(st.floats(-1, 1), min_size=3, max_size=3), st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1))
@@ -62,3 +63,12 @@ def test_the_quantile_is_the_usual_one():
     assert np.isfinite(normal_quantile(1e-12))
     with pytest.raises(InputError):
         normal_quantile(1)
+
+
+def test_the_tails_take_each_side_as_wide_as_its_own_end():
+    z = stats.norm.ppf(0.975)
+    for tolerance, side in ((0.15, 0.1), (0.3, 0.4)):  # to the lower end 0.1, to the upper end 0.4
+        p_fail, p_pass = tails(0.2, 0.1, 0.6, tolerance, 0.05)
+        assert p_fail == pytest.approx(stats.norm.sf((0.2 - tolerance) * z / side))
+        assert p_pass == pytest.approx(stats.norm.cdf((0.2 - tolerance) * z / side))
+    assert [float(p) for p in tails(0.2, 0.1, 0.6, 0.2, 0.05)] == [0.5, 0.5]
