@@ -13,6 +13,8 @@ from mlops_lab import evaluation as ev
 
 from .conftest import SUITE, people
 
+pytestmark = pytest.mark.slow
+
 MIXED = SUITE.replace(
     "checks:\n",
     "checks:\n- confidence: {threshold: 0.5, min_accuracy: 0.99}\n- slices: {columns: city, max_gap: 0.0}\n",

@@ -30,6 +30,8 @@ from mlops_lab.evaluation.plan import Plan
 from mlops_lab.evaluation.probe import probe_model
 from mlops_lab.evaluation.runner import LocalRunner, add_up, added
 
+pytestmark = pytest.mark.slow
+
 dd = pytest.importorskip("dask.dataframe")
 distributed = pytest.importorskip("distributed")
 

@@ -14,6 +14,8 @@ from mlops_lab import evaluation as ev
 from mlops_lab.evaluation import plan as plans
 from mlops_lab.evaluation.probe import MOST_PROBABLE, decides_by_probability
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def rows():

@@ -9,6 +9,8 @@ from mlops_lab import evaluation as ev
 from mlops_lab.datasets import broken, rides
 from mlops_lab.evaluation.auditor import as_numbers
 
+pytestmark = pytest.mark.slow
+
 
 def people(rows=2000, seed=0, tells=0.9):
     """Return people whose hobby tells their sex as often as said."""

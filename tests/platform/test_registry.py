@@ -20,6 +20,8 @@ from mlops_lab import evaluation as ev
 from mlops_lab.platform import PromotionLost, PromotionRefused, RegistryError, registry
 from mlops_lab.platform.server import Server
 
+pytestmark = pytest.mark.slow
+
 PROMOTER = Path(__file__).with_name("promoter.py")
 
 

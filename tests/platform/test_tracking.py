@@ -11,6 +11,8 @@ from mlops_lab.platform import tracking
 from mlops_lab.platform.errors import TrackingError
 from mlops_lab.platform.server import Server, healthy
 
+pytestmark = pytest.mark.slow
+
 
 def note(workspace: tracking.Workspace) -> str:
     with workspace.mlflow.start_run(run_name="note") as run:

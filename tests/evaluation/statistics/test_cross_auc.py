@@ -9,6 +9,8 @@ from sklearn.metrics import roc_auc_score
 from mlops_lab.errors import InputError
 from mlops_lab.evaluation.statistics.cross_auc import cross_auc, mean_auc
 
+pytestmark = pytest.mark.slow
+
 
 def draw(rng, rows, shift, share=0.3):
     positive = np.arange(rows) < share * rows
