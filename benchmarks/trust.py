@@ -206,7 +206,7 @@ def whole_suite(seed: int) -> ev.Suite:
 def broken_trial(job: tuple[str, int]) -> tuple[str, ...]:
     """Judge one model on one sample."""
     name, seed = job
-    _model, X, y = of_rides("clean")(np.random.default_rng([11, seed]), 6000)
+    _model, X, y = of_rides("clean")(np.random.default_rng([11, seed]), 10_000)
     rate = np.where(y == 1, *ride_model("leaking").rates[1][::-1])
     X = X.assign(complaint=(np.random.default_rng([13, seed]).random(len(y)) < rate).astype(int))
     report = whole_suite(seed).run(ride_model(name), X, y, progress=False)
