@@ -18,9 +18,9 @@ import click
 
 from mlops_lab.datasets import shipped
 from mlops_lab.errors import MissingDataError, MissingExtraError, shorten
+from mlops_lab.home import home
 from mlops_lab.i18n import gettext as _
 from mlops_lab.launcher import PORT, clone, port_problem, writable
-from mlops_lab.lessons.progress import home
 
 if TYPE_CHECKING:
     from packaging.requirements import Requirement

@@ -13,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from mlops_lab import evaluation as ev
 from mlops_lab.errors import InputError, require, shorten
+from mlops_lab.evaluation.statistics.interval import Interval
 from mlops_lab.explorers import look
 from mlops_lab.i18n import gettext as _
 
@@ -75,9 +76,8 @@ class View:
     @property
     def verdict(self) -> str:
         """What the suite says of the chosen strength alone."""
-        if self.row["high"] <= self.tolerance:
-            return "pass"
-        return "fail" if self.row["low"] > self.tolerance else "inconclusive"
+        estimate, low, high = self.row[["estimate", "low", "high"]]
+        return Interval(estimate, low, high, tolerance=self.tolerance).verdict()
 
 
 def changes_of(frame: pd.DataFrame, column: str) -> Offered:

@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from mlops_lab.errors import require
+from mlops_lab.home import home
 from mlops_lab.i18n import gettext as _
 
 try:
@@ -35,7 +35,7 @@ try:
 except ImportError:  # Windows: the last of two writers within the same millisecond wins
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["VERSION", "Progress", "Record", "empty", "home", "now"]
+__all__ = ["VERSION", "Progress", "Record", "empty", "now"]
 
 VERSION = 1
 Record = dict[str, Any]
@@ -44,21 +44,6 @@ _ENTRIES = {  # of each kind of part: where its list is, and what every entry ha
     "exercises": ("attempts", {"state"}),
     "quiz": ("answers", {"right"}),
 }
-
-
-def home() -> Path:
-    """Return the learner's workspace.
-
-    Returns
-    -------
-    Path
-        ``MLOPS_LAB_HOME``, else the user's data directory for this package.
-    """
-    chosen = os.environ.get("MLOPS_LAB_HOME")
-    if chosen:
-        return Path(chosen).expanduser()
-    directory: str = require("platformdirs", extra="lab").user_data_dir("mlops_lab", appauthor=False)
-    return Path(directory)
 
 
 def now() -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_lab.errors import require
+from mlops_lab.home import home
 from mlops_lab.platform.errors import TrackingError
 from mlops_lab.platform.server import SERVED, Server, running, start, stop
 
@@ -193,14 +194,6 @@ def workspace(name: str, *, uri: str | None = None, folder: str | Path | None = 
     place = Path(folder).expanduser() if folder is not None else home() / "mlflow" / name
     place = place.absolute()
     return Workspace(name, f"sqlite:///{place / DATABASE}", place).use()
-
-
-def home() -> Path:
-    """Return the folder that workspaces are made in."""
-    chosen = os.environ.get("MLOPS_LAB_HOME")
-    if chosen:
-        return Path(chosen).expanduser()
-    return Path(require("platformdirs", extra="lab").user_data_dir("mlops_lab", appauthor=False))
 
 
 def prepare(folder: Path) -> None:

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mlops_lab.home import home
 from mlops_lab.lessons import progress
-from mlops_lab.lessons.progress import Progress, Record, empty, home
+from mlops_lab.lessons.progress import Progress, Record, empty
 
 
 def count(record: Record) -> int:
