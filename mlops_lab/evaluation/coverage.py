@@ -97,18 +97,7 @@ class Coverage(Finding):
         return said.format(size=size)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the coverage of all rows and of each group against the promise.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; by default a new figure.
-
-        Returns
-        -------
-        matplotlib Axes
-            With the picture.
-        """
+        """Draw the coverage of all rows and of each group against the promise."""
         from mlops_lab.evaluation.plots.coverage import draw_coverage
 
         return draw_coverage(self.table, self.promise, self.title, ax)

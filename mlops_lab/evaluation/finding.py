@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Finding"]
 
@@ -28,6 +32,21 @@ class Finding(ABC):
     @abstractmethod
     def sentences(self) -> list[str]:
         """Say in whole sentences what was done, what came out, and what to do about it."""
+
+    @abstractmethod
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw what was measured.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where to draw; by default a new figure.
+
+        Returns
+        -------
+        matplotlib Axes
+            With the picture.
+        """
 
     def explain(self) -> str:
         """Say in plain words what was done, what came out, and what to do about it.

@@ -103,18 +103,7 @@ class Proof(Finding):
         return [numbers, verdict, *self.notes]
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw what each candidate gains, and the proof.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; by default a new figure.
-
-        Returns
-        -------
-        matplotlib Axes
-            With the picture.
-        """
+        """Draw what each candidate gains, and the proof."""
         from mlops_lab.evaluation.plots.recalibration import draw_proof
 
         return draw_proof(self, ax)

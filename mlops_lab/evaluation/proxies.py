@@ -196,18 +196,7 @@ class ProxyAudit(Finding):
         return sentence.format(column=self.column)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw how well the column is told: by all others, without the most telling ones, and by each alone.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; by default a new figure.
-
-        Returns
-        -------
-        matplotlib Axes
-            With the picture.
-        """
+        """Draw how well the column is told: by all others, without the most telling ones, and by each alone."""
         from mlops_lab.evaluation.plots.proxies import draw_telling
 
         return draw_telling(self.fall, self.columns, self.title, ax)

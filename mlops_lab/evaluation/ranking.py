@@ -81,18 +81,7 @@ class ColumnRanking(Finding):
         return said
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the drop of each column with its interval.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; by default a new figure.
-
-        Returns
-        -------
-        matplotlib Axes
-            With the picture.
-        """
+        """Draw the drop of each column with its interval."""
         from mlops_lab.evaluation.plots.ranking import draw_ranking
 
         return draw_ranking(self.table, self.metric, ax)

@@ -322,18 +322,7 @@ class Simpson(Finding):
         return _("These rows cannot tell whether the order reverses within {within}; bring more.")
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the difference over all rows, in each group, and at the same mix.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes, optional
-            Where to draw; by default a new figure.
-
-        Returns
-        -------
-        matplotlib Axes
-            With the picture.
-        """
+        """Draw the difference over all rows, in each group, and at the same mix."""
         from mlops_lab.evaluation.plots.reversal import draw_reversal
 
         return draw_reversal(self.table, self.names, self.quantity, self.title, ax)
