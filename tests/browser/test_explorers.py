@@ -1,0 +1,100 @@
+"""Each lesson's explorer, moved by keyboard: the number that it shows changes, and is the suite's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.lab import Notebook
+
+
+@dataclass(frozen=True)
+class Case:
+    """One explorer and one move of its main control.
+
+    Parameters
+    ----------
+    lesson : str
+        Name of the notebook, without its ending.
+    cells : str
+        Ids of the cells that the explorer needs, its own (``widget``) left out.
+    control : str
+        Label of the control.
+    keys : str
+        What is pressed on it, one after the other: arrows on a slider, ``Space ArrowDown Enter`` on a dropdown.
+    measure : str
+        Code for the notebook's own kernel: it prints what the explorer has to say now, taken from a run of its own.
+    """
+
+    lesson: str
+    cells: str
+    control: str
+    keys: str
+    measure: str
+
+
+CASES = [
+    Case(
+        "03_storage_formats",
+        "here imports flights",
+        control="Rows",
+        keys="ArrowLeft",
+        measure="""
+part = flights.head(3000)
+table = storage.benchmark(part, ["parquet"], ["bytes"], repeats=1, progress=False).measurements
+print(f"3,000 rows × {part.shape[1]} columns as parquet: {table['value'].median() / 1e6:.3g} MB")
+""",
+    ),
+    Case(
+        "17_perturbation",
+        "here imports models",
+        control="Strength",
+        keys="ArrowLeft",
+        measure="""
+check = ev.Perturbation(ev.noise("distance_km", sd=0.1))
+one = ev.Suite([check]).run(pair["B"], X, late, progress=False).results[0]
+print(f"{one.metric} {one.estimate:.2%}, interval {one.low:.2%} to {one.high:.2%}. {one.extras['flip_rate']:.2%} of")
+""",
+    ),
+    Case(
+        "19_directional",
+        "here imports adult",
+        control="Row",
+        keys="ArrowRight ArrowRight",
+        measure="""
+years = np.unique(P["education_num"])
+person = P.iloc[[2] * len(years)].assign(education_num=years)
+check = ev.Directional("education_num", by=1)
+one = ev.Suite([check]).run(fitted["forest"], person, income[: len(years)], progress=False).results[0]
+print(f"Row 3 has education_num {P['education_num'].iloc[2]}.")
+print(f"It falls in {one.estimate * one.rows:.0f} of {one.rows} steps")
+""",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.lesson)
+def test_the_number_after_a_move_is_the_suites_own(case: Case, open_lesson: Callable[..., Notebook]) -> None:
+    notebook = open_lesson(f"{case.lesson}.ipynb")
+    for cell in [*case.cells.split(), "widget"]:
+        notebook.run(cell)
+    told = notebook.output("widget").locator(".mlops-lab-text")
+    before = told.inner_text()
+    label = notebook.page.get_by_text(case.control, exact=True)
+    control = notebook.output("widget").locator(".widget-inline-hbox").filter(has=label)
+    control.locator("[role=slider], select").focus()
+    for key in case.keys.split():
+        notebook.page.keyboard.press(key)
+    expect(told).not_to_have_text(before)
+
+    notebook.type("imports", case.measure.strip())
+    notebook.run("imports")
+    measured = notebook.output("imports").inner_text().strip().splitlines()
+    assert notebook.errors() == []
+    assert measured
+    for line in measured:
+        assert line not in before
+        expect(told).to_contain_text(line)
