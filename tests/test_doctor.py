@@ -37,12 +37,14 @@ def pretend(monkeypatch: pytest.MonkeyPatch, **versions: str | None) -> None:
     monkeypatch.setattr(metadata, "version", version)
 
 
+@pytest.mark.slow
 def test_this_environment_will_do() -> None:
     """The tests run with the lab extra, so nothing that is needed is missing but perhaps room on the machine."""
     machine = {"Disk", "Memory"}
     assert [each for each in doctor.examine() if each.ok is False and each.name not in machine] == []
 
 
+@pytest.mark.slow
 def test_what_is_wrong_comes_with_advice_and_what_is_fine_without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "DISK", 1e9)
     monkeypatch.setattr(doctor, "MEMORY", 1e9)
@@ -52,24 +54,28 @@ def test_what_is_wrong_comes_with_advice_and_what_is_fine_without(monkeypatch: p
     assert all(bool(each.advice) == (each.ok is not True) for each in findings)
 
 
+@pytest.mark.slow
 def test_an_old_python(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "PYTHON", (99, 1))
     assert finding("Python").ok is False
     assert "99.1" in finding("Python").advice
 
 
+@pytest.mark.slow
 def test_a_package_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, scipy=None)
     assert finding("Packages").ok is False
     assert finding("Packages").found == "scipy is not installed"
 
 
+@pytest.mark.slow
 def test_a_package_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, numpy="1.26.4")
     assert finding("Packages").ok is False
     assert finding("Packages").found == "numpy 1.26.4 is not >=2.0"
 
 
+@pytest.mark.slow
 def test_a_newer_version_than_the_pinned_one_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, scipy="999.0")
     assert finding("Packages").ok is True
@@ -77,6 +83,7 @@ def test_a_newer_version_than_the_pinned_one_is_a_note(monkeypatch: pytest.Monke
     assert finding("Pins").found.startswith("scipy 999.0 is not ==")
 
 
+@pytest.mark.slow
 def test_what_the_lessons_need_is_needed_in_a_clone(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, fastavro=None, jupyterlab=None)
     assert finding("Lesson packages").ok is False
@@ -93,6 +100,7 @@ def test_what_the_lessons_need_is_a_note_where_only_the_package_is_installed(mon
     assert "Pins" not in {each.name for each in doctor.examine()}
 
 
+@pytest.mark.slow
 def test_a_table_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shipped, "FOLDERS", (tmp_path, tmp_path))
     (tmp_path / "flights.parquet").touch()
@@ -101,18 +109,21 @@ def test_a_table_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "flights" not in finding("Data").found
 
 
+@pytest.mark.slow
 def test_a_workspace_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLOPS_LAB_HOME", "/dev/null/home")
     assert finding("Workspace").ok is False
     assert "MLOPS_LAB_HOME" in finding("Workspace").advice
 
 
+@pytest.mark.slow
 def test_a_workspace_that_is_yet_to_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLOPS_LAB_HOME", str(tmp_path / "new" / "home"))
     assert finding("Workspace").ok is True
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.slow
 def test_the_memory_of_a_container_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limit = tmp_path / "memory.max"
     monkeypatch.setattr(doctor, "MEMORY_LIMITS", (str(limit),))
@@ -123,6 +134,7 @@ def test_the_memory_of_a_container_counts(tmp_path: Path, monkeypatch: pytest.Mo
     assert finding("Memory").found != "0.5 GB"
 
 
+@pytest.mark.slow
 def test_more_threads_than_cores_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     import joblib
 
@@ -131,6 +143,7 @@ def test_more_threads_than_cores_is_a_note(monkeypatch: pytest.MonkeyPatch) -> N
     assert "OPENBLAS_NUM_THREADS" in finding("BLAS threads").advice
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "port_problem", lambda _port: "Address already in use")
     monkeypatch.delenv("JPY_PARENT_PID", raising=False)
@@ -139,6 +152,7 @@ def test_a_taken_port_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     assert finding("Port").ok is True
 
 
+@pytest.mark.slow
 def test_a_missing_browser_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHROMIUM", "no_such_browser")
     assert finding("Chromium").ok is None

@@ -19,6 +19,8 @@ from mlops_lab.lessons.card import Card, Items
 from mlops_lab.lessons.messages import in_notebook, in_package, template
 from mlops_lab.lessons.outline import load, names
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOKS = sorted(Path(__file__).parents[1].joinpath("notebooks").glob("*.ipynb"))
 
 

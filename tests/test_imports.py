@@ -84,6 +84,7 @@ def test_every_room_has_its_floor() -> None:
     assert {room for room, _ in sources()} - {"__init__", "__main__"} <= set(FLOORS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("room", "path"), list(sources()), ids=lambda value: str(value).removeprefix(str(ROOT)))
 def test_imports_go_down_only(room: str, path: Path) -> None:
     for other in rooms(path) - {room}:
@@ -106,6 +107,7 @@ def modules_after(statement: str) -> set[str]:
     return {name.split(".")[0] for name in json.loads(result.stdout.splitlines()[-1])}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statement",
     [
@@ -128,6 +130,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert modules_after(statement) & HEAVY == set()
 
 
+@pytest.mark.slow
 def test_evaluation_loads_nothing_of_the_lessons() -> None:
     loaded = modules_after("import mlops_lab.evaluation")
     assert loaded & {"mlflow", "mapie", "dask", "ipywidgets", "IPython", "jupyterlab"} == set()
@@ -146,6 +149,7 @@ def providers() -> dict[str, list[str]]:
     return dict(packages_distributions())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("room", "path"), list(sources()), ids=lambda value: str(value).removeprefix(str(ROOT)))
 def test_every_imported_package_is_declared(room: str, path: Path) -> None:
     """What evaluation, datasets and the command line import is core; the other rooms may use the extra `lab`."""

@@ -20,6 +20,7 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["make", *arguments], cwd=folder, capture_output=True, text=True, timeout=60, env=environment)
 
 
+@pytest.mark.slow
 def test_bare_make_lists_the_targets(tmp_path: Path) -> None:
     lines = make(tmp_path).stdout.splitlines()
     names = [line.split("\t")[0].removeprefix("make ") for line in lines]
@@ -47,6 +48,7 @@ def test_a_python_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     assert "and no-such-python is not installed; install one" in result.stderr.splitlines()[0]
 
 
+@pytest.mark.slow
 def test_an_environment_that_was_moved_is_made_again(tmp_path: Path) -> None:
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").symlink_to(sys.executable)

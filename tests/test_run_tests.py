@@ -41,16 +41,19 @@ def test_each_kind_is_counted(reports: Path) -> None:
     assert outcome.seconds_by_file == {"a": 2.0, "b": 0.25}
 
 
+@pytest.mark.slow
 def test_a_part_is_run_and_counted(tmp_path: Path) -> None:
     outcome = run_one(tmp_path, "def test_a(): pass\ndef test_b(): assert False\n")
     assert outcome.counts == {"passed": 1, "failed": 1}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", ["", "import nothing_of_that_name", "import os; os._exit(3)"])
 def test_a_part_without_a_test_failed(tmp_path: Path, code: str) -> None:
     assert run_one(tmp_path, code).counts["failed"] == 1
 
 
+@pytest.mark.slow
 def test_a_part_that_hangs_is_stopped_and_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -59,6 +62,7 @@ def test_a_part_that_hangs_is_stopped_and_failed(
     assert "did not end within 0.02 minutes" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_what_was_done_before_a_stop_is_kept(tmp_path: Path, reports: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "def test_a(): pass\ndef test_b():\n    print('hanging', flush=True)\n    import time; time.sleep(600)\n"

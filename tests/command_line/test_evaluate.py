@@ -30,6 +30,7 @@ def refused(result) -> str:
     return lines[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "code"), [(SUITE, 0), (FAILS, 1), (UNSURE, 3)], ids=["pass", "fail", "inconclusive"])
 def test_the_exit_code_is_the_verdict(folder, text, code):
     (folder / "people.suite.yaml").write_text(text)
@@ -54,6 +55,7 @@ def test_a_check_that_cannot_be_made_is_an_error_and_no_pass(folder):
     assert "a gap" in result.stdout
 
 
+@pytest.mark.slow
 def test_flags_go_before_the_file(folder):
     (folder / "people.suite.yaml").write_text(SUITE.replace("people.parquet", "nowhere.parquet").replace("late", "x"))
     assert evaluate("--data", "people.parquet", "--target", "late").exit_code == 0
@@ -66,6 +68,7 @@ def test_what_nobody_said_is_asked_for(folder, name):
     assert f"pass --{name}, or write '{name}:'" in refused(evaluate())
 
 
+@pytest.mark.slow
 def test_every_output_holds_the_same_report(folder, monkeypatch):
     summary = folder / "summary.md"
     summary.write_text("What came before.\n")
@@ -83,6 +86,7 @@ def test_every_output_holds_the_same_report(folder, monkeypatch):
     assert all(name in result.stderr for name in names.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", ["--html", "--json", "--junit", "--markdown", "--checkpoint"])
 def test_a_place_that_cannot_be_written_is_refused_before_predicting(folder, option):
     (folder / "loud.py").write_text(
@@ -98,6 +102,7 @@ def test_without_githubs_variable_there_is_no_summary(folder):
     assert "use --markdown here" in refused(evaluate("--github-summary"))
 
 
+@pytest.mark.slow
 def test_some_checks_keep_their_numbers(folder):
     evaluate("--json", "all.json")
     result = evaluate("--json", "some.json", "--only", "perturbation:*", "--only", "directional:age", "--skip", "dir*")
@@ -110,6 +115,7 @@ def test_some_checks_keep_their_numbers(folder):
     assert "No check is left" in refused(evaluate("--skip", "*"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", ["people.parquet", "people.csv"])
 def test_a_sample_is_random_repeatable_and_said(folder, data):
     frame = people().sort_values("age")
@@ -145,6 +151,7 @@ def test_running_out_of_time_is_said_and_is_no_pass(folder, monkeypatch):
     assert "stopped early" in result.stdout
 
 
+@pytest.mark.slow
 def test_a_baseline_is_compared(folder):
     evaluate("--json", "old.json")
     (folder / "worse.py").write_text("def model(frame):\n    return (frame['city'] == 'Salta') * 0.6 + 0.2\n")
@@ -169,11 +176,13 @@ def test_a_baseline_of_another_suite_is_refused_before_predicting(folder):
     assert "update mlops-lab" in refused(evaluate("--baseline", "newer.json"))
 
 
+@pytest.mark.slow
 def test_a_pickle_needs_trust(folder):
     assert "pass --trust-pickle" in refused(evaluate("--model", "model.joblib"))
     assert evaluate("--model", "model.joblib", "--trust-pickle").exit_code == 0
 
 
+@pytest.mark.slow
 def test_what_a_model_prints_is_not_in_the_table(folder):
     (folder / "chatty.py").write_text("def model(frame):\n    print('chatter')\n    return frame['age'] / 100\n")
     result = evaluate("--model", "chatty:model")
@@ -189,6 +198,7 @@ def test_something_unexpected_is_no_failing_model(folder):
     assert "Traceback" in result.stderr
 
 
+@pytest.mark.slow
 def test_names_that_are_active_stay_text_everywhere(folder):
     evil = "<script>alert(1)</script>|\x1b[2J`x`"
     people().rename(columns={"income": evil}).to_parquet(folder / "people.parquet")
@@ -212,6 +222,7 @@ def test_a_csv_with_another_delimiter_is_refused(folder, separator):
     assert "has one column" in refused(evaluate("--data", "people.csv"))
 
 
+@pytest.mark.slow
 def test_text_tables_feather_and_databases_give_the_numbers_of_parquet(folder):
     import duckdb
     import sqlalchemy
@@ -247,6 +258,7 @@ def test_text_tables_feather_and_databases_give_the_numbers_of_parquet(folder):
             ), data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

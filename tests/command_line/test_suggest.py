@@ -26,6 +26,7 @@ def kinds(suite):
     return {(check.method, check.target) for check in suite.checks}
 
 
+@pytest.mark.slow
 def test_each_line_has_its_reason(folder):
     result = call("suggest", "--data", "people.parquet", "--target", "late", "--model", "model.skops")
     assert result.exit_code == 0, result.output
@@ -35,6 +36,7 @@ def test_each_line_has_its_reason(folder):
     assert all(lines[place - 1].startswith("# ") and not lines[place - 1].startswith("# -") for place in checks)
 
 
+@pytest.mark.slow
 def test_the_file_can_be_evaluated_as_it_stands(folder):
     (folder / "suites").mkdir()
     place = "suites/first.suite.yaml"
@@ -47,6 +49,7 @@ def test_the_file_can_be_evaluated_as_it_stands(folder):
     assert (refusal.exit_code, "exists; name another" in refusal.stderr) == (2, True)
 
 
+@pytest.mark.slow
 def test_what_the_columns_say_is_suggested(tmp_path):
     rows = 2000
     random = np.random.default_rng(0)
@@ -76,6 +79,7 @@ def test_what_the_columns_say_is_suggested(tmp_path):
     assert missing.change.rate == pytest.approx(0.2)
 
 
+@pytest.mark.slow
 def test_a_model_with_probabilities_gets_them_checked(tmp_path, model):
     frame = people()
     assert {"calibration", "confidence"} <= {
@@ -87,6 +91,7 @@ def test_a_model_with_probabilities_gets_them_checked(tmp_path, model):
     assert not {"calibration", "confidence"} & {one for one, _ in kinds(read(text, tmp_path))}
 
 
+@pytest.mark.slow
 def test_tolerances_for_values_are_in_their_unit(tmp_path):
     frame = people().assign(late=np.random.default_rng(1).normal(0, 500, 3000))
     suite = read(suggest(FrameSource(frame, "late")), tmp_path)
@@ -110,6 +115,7 @@ def test_adult_gets_a_suite_that_runs(tmp_path):
     assert "error" not in {result.verdict for result in report}
 
 
+@pytest.mark.slow
 @settings(max_examples=6)
 @given(
     st.lists(st.text(min_size=1, max_size=12), min_size=1, max_size=4, unique=True),

@@ -33,6 +33,7 @@ def frames():
     return {table: pd.read_parquet(DATA / f"{table}.parquet") for table in CHECKSUMS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", CHECKSUMS)
 def test_the_committed_file_has_the_recorded_content(table, frames):
     assert checksum(frames[table]) == CHECKSUMS[table]
@@ -42,6 +43,7 @@ def test_the_files_are_small():
     assert all((DATA / f"{table}.parquet").stat().st_size < 8_000_000 for table in CHECKSUMS)
 
 
+@pytest.mark.slow
 def test_the_readme_is_that_of_the_files(prepare, frames):
     about = yaml.safe_load((DATA / "tables.yaml").read_text(encoding="utf-8"))
     assert list(about) == list(frames)
@@ -68,6 +70,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(prepare, tmp_pa
     assert [(left, left.read_text()) for left in tmp_path.iterdir()] == [(file, "old")]
 
 
+@pytest.mark.slow
 def test_no_network_is_one_sentence(prepare, monkeypatch, capsys):
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)

@@ -13,6 +13,7 @@ from mlops_lab.errors import InputError, MissingDataError
 ROWS = {"flights": 336_776, "weather": 26_115, "planes": 3_322, "airports": 1_458, "airlines": 16, "adult": 48_842}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ROWS)
 def test_each_table_is_whole(table):
     assert len(getattr(datasets, table)()) == ROWS[table]
@@ -22,6 +23,7 @@ def test_columns_come_in_the_order_asked_for():
     assert list(datasets.flights(columns=["dest", "carrier"])) == ["dest", "carrier"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("table", "key", "other"), [("airlines", "carrier", "carrier"), ("airports", "origin", "faa")])
 def test_flights_join(table, key, other):
     keys = set(datasets.flights(columns=[key])[key])

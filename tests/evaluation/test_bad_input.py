@@ -235,6 +235,7 @@ def drop_a_column(frame: pd.DataFrame) -> np.ndarray:
     return chance(frame)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [overwrite, overwrite_values, drop_a_column])
 def test_a_model_that_changes_its_input_is_told_of_and_the_data_stay(model: Callable[[pd.DataFrame], Any]) -> None:
     X, y = FRAME.copy(), LABELS.copy()
@@ -264,6 +265,7 @@ GOOD_TARGETS: dict[str, tuple[Any, Sequence[Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("y", "classes"), GOOD_TARGETS.values(), ids=GOOD_TARGETS)
 def test_labels_of_any_type_give_the_same_verdicts(y: Any, classes: Sequence[Any]) -> None:
     expected = [one.estimate for one in run().results]
@@ -323,6 +325,7 @@ KINDS_OF_COLUMNS: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", KINDS_OF_COLUMNS.values(), ids=KINDS_OF_COLUMNS)
 def test_a_column_of_any_kind_may_stand_beside(values: Any) -> None:
     X = FRAME.assign(beside=values)
@@ -344,6 +347,7 @@ def test_a_sparse_column_cannot_be_given_gaps() -> None:
         run(X=X, only=ev.Perturbation(ev.missing("tail", rate=0.1), max_drop=0.1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", [KINDS_OF_COLUMNS[name] for name in ("unused categories", "ordered")])
 def test_categories_that_no_row_has_are_no_levels(values: Any) -> None:
     X = FRAME.assign(job=values)
@@ -351,6 +355,7 @@ def test_categories_that_no_row_has_are_no_levels(values: Any) -> None:
     assert not run(X=X).results[3].details["group"].str.contains("none|last").any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["numpy_nullable", "pyarrow"])
 def test_nullable_and_arrow_backed_frames_give_the_same_verdicts(backend: str) -> None:
     X = FRAME.convert_dtypes(dtype_backend=backend)
@@ -359,6 +364,7 @@ def test_nullable_and_arrow_backed_frames_give_the_same_verdicts(backend: str) -
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "index",
     [

@@ -36,6 +36,7 @@ def applied(change, frame, seed=0):
     return after
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", NUMBERS)
 @pytest.mark.parametrize(
     "change",
@@ -97,6 +98,7 @@ def test_every_kind_of_column_can_lose_values(dtype):
     assert after["x"].dtype != object
 
 
+@pytest.mark.slow
 @given(st.floats(0, 3), st.integers(0, 100))
 @settings(max_examples=30, deadline=None)
 def test_noise_stays_in_the_observed_range_and_integers_stay_whole(sd, seed):
@@ -106,6 +108,7 @@ def test_noise_stays_in_the_observed_range_and_integers_stay_whole(sd, seed):
     assert after["x"].dtype == frame["x"].dtype
 
 
+@pytest.mark.slow
 @given(low=st.floats(0, 1), high=st.floats(0, 1))
 @settings(max_examples=30, deadline=None)
 def test_a_greater_rate_hits_the_same_rows_and_more(low, high):

@@ -102,6 +102,7 @@ def small_batches(monkeypatch):
     monkeypatch.setattr("mlops_lab.evaluation.suite.BATCH_BYTES", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["frame", "parquet"])
 def test_a_stopped_run_goes_on_to_the_same_report(tmp_path, kind):
     frame, path = people(), tmp_path / "state"
@@ -179,6 +180,7 @@ def short_suite(**changed):
     return ev.Suite([ev.Invariance("city"), ev.Calibration(max_error=0.05)], **changed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "what"),
     [
@@ -230,6 +232,7 @@ def test_the_time_that_was_given_ends_a_run_between_batches():
     assert report.verdict != "pass"
 
 
+@pytest.mark.slow
 def test_a_run_that_ran_out_of_time_goes_on_from_its_checkpoint(tmp_path):
     whole = short_suite().run(score, people(), "late", progress=False)
     reports = []

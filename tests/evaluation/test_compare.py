@@ -53,6 +53,7 @@ def test_better_and_worse_go_by_the_tolerance(larger_is_worse: bool) -> None:
     assert compare(report(b), report(a)).table["finding"][0] == ("better" if larger_is_worse else "worse")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("same_rows", [True, False])
 def test_equal_models_are_seldom_told_apart(same_rows: bool) -> None:
     """Both are drawn from one truth; on the same rows their answers go opposite ways, which is the worst case."""

@@ -83,6 +83,7 @@ def test_a_greater_promise_holds_all_that_a_smaller_one_does(seed, promise):
     assert (great["high"] >= small["high"]).all()
 
 
+@pytest.mark.slow
 def test_the_promise_is_kept_over_draws_and_the_luck_is_what_it_says():
     """Coverage over many rows, counted for many calibrations of 100 rows."""
     fresh, minutes = trips(20_000, seed=10_000)
@@ -126,6 +127,7 @@ def test_numbers_of_a_group_are_counted_on_its_rows(botanist):
     assert (table["low"][1], table["high"][1]) == pytest.approx((low, high))
 
 
+@pytest.mark.slow
 def test_a_promise_that_holds_in_every_group_is_rarely_said_to_fail():
     """The true coverage is exactly as promised in each of six groups."""
     wrong, seeds = 0, 150

@@ -110,6 +110,7 @@ def read_report(text: str) -> None:
     report.explain()
 
 
+@pytest.mark.slow
 @settings(max_examples=CASES)
 @given(plain)
 def test_any_plain_data_as_a_suite(data):
@@ -123,12 +124,14 @@ def test_any_marks_as_a_suite(pieces):
     read_suite("".join(pieces))
 
 
+@pytest.mark.slow
 @settings(max_examples=CASES)
 @given(st.integers(0, 2**32), st.integers(1, 6))
 def test_a_damaged_suite(seed, wounds):
     read_suite(damaged(SUITE, seed, wounds))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("depth", [50, 2000, 100_000])
 @pytest.mark.parametrize(("open_", "close"), [("[", "]"), ("{a: ", "}"), ("- ", "")])
 def test_deep_nesting_is_refused(depth, open_, close):
@@ -162,12 +165,14 @@ def damaged(text: str, seed: int, wounds: int) -> str:
     return text
 
 
+@pytest.mark.slow
 @settings(max_examples=CASES)
 @given(st.integers(0, 2**32), st.integers(1, 4))
 def test_a_damaged_report(report, seed, wounds):
     read_report(damaged(report, seed, wounds))
 
 
+@pytest.mark.slow
 @settings(max_examples=CASES)
 @given(st.integers(0, 2**32), plain)
 def test_a_report_with_a_value_put_elsewhere(report, seed, value):
@@ -183,6 +188,7 @@ def test_a_report_with_a_value_put_elsewhere(report, seed, value):
     read_report(json.dumps(content))
 
 
+@pytest.mark.slow
 @settings(max_examples=CASES)
 @given(plain)
 def test_any_plain_data_as_a_report(data):

@@ -107,6 +107,7 @@ def test_headings_and_tables_tell_their_structure(page: str) -> None:
     assert all(attributes.get("aria-label") for _, attributes in tags if attributes.get("role") in ("img", "region"))
 
 
+@pytest.mark.slow
 def test_a_large_report_stays_below_a_megabyte(results: dict[str, Result]) -> None:
     long = results["slices"].details
     long = pd.concat([long.assign(group=f"group {place}" * 30) for place in range(500)], ignore_index=True)

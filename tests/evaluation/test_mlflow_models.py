@@ -14,6 +14,8 @@ from mlops_lab import evaluation as ev
 from mlops_lab.errors import MissingExtraError
 from mlops_lab.evaluation.mlflow_models import is_pyfunc, quietly
 
+pytestmark = pytest.mark.slow
+
 FRAME = pd.DataFrame({"age": np.linspace(20, 60, 300), "hours": np.arange(300.0) % 7, "job": ["cook", "driver"] * 150})
 LABELS = np.where(FRAME["age"] + 3 * FRAME["hours"] > 50, "yes", "no")
 NUMBERS = ["hours", "age"]  # not in the order of the data

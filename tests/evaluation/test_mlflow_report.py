@@ -15,6 +15,8 @@ from mlops_lab import evaluation as ev
 from mlops_lab.evaluation import Report, Result
 from mlops_lab.evaluation.mlflow_report import log_report, metrics_of, report_digest, safe_names
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:

@@ -59,6 +59,7 @@ def test_integers_with_a_gap_anywhere_are_floats_everywhere(tmp_path):
     assert [part["x"].dtype for part, _, _ in source.batches(2)] == [float, float]
 
 
+@pytest.mark.slow
 def test_a_stream_gives_the_numbers_of_the_frame(files, monkeypatch):
     frame, folder = files
     features = ["age", "income", "rooms"]
@@ -86,6 +87,7 @@ def test_a_stream_gives_the_numbers_of_the_frame(files, monkeypatch):
         assert first.examples.index.tolist() == second.examples.index.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [100, 299, 300, 1000, 10_000])
 def test_parts_for_other_processes_are_the_rows_of_the_whole(files, size):
     frame, folder = files

@@ -100,6 +100,7 @@ def test_a_request_that_the_model_cannot_answer_stops_no_other():
     assert answers.changed[1].decisions.tolist() == [50.0] * 6
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=50, deadline=None)
 def test_any_batch_size_and_any_requests_give_what_the_model_says(data):

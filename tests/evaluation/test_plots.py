@@ -33,6 +33,7 @@ def texts(ax: Axes) -> list[str]:
     return [text.get_text() for text in ax.findobj(Text) if text.get_text()]
 
 
+@pytest.mark.slow
 def test_importing_the_pictures_does_not_load_matplotlib() -> None:
     code = "import mlops_lab.evaluation.plots, sys; print('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
@@ -42,6 +43,7 @@ def test_each_kind_has_a_picture_of_its_own() -> None:
     assert set(KINDS) <= set(DRAWINGS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_picture_shows_the_numbers_of_its_table(kind: str, results: dict[str, Result]) -> None:
     result = results[kind]
@@ -58,6 +60,7 @@ def test_a_picture_shows_the_numbers_of_its_table(kind: str, results: dict[str, 
     pd.testing.assert_frame_equal(result.details, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_text_is_large_enough(kind: str, results: dict[str, Result]) -> None:
     ax = results[kind].plot()
@@ -65,6 +68,7 @@ def test_text_is_large_enough(kind: str, results: dict[str, Result]) -> None:
     assert min(text.get_fontsize() for text in ax.findobj(Text) if text.get_text()) >= 9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", [*KINDS, "something else"])
 @pytest.mark.parametrize("lacking", ["rows", "columns"])
 def test_without_its_table_a_result_is_drawn_as_an_interval(
@@ -76,6 +80,7 @@ def test_without_its_table_a_result_is_drawn_as_an_interval(
     assert any("0.0320\n(0.0270 to 0.0380)" in text for text in texts(ax))
 
 
+@pytest.mark.slow
 def test_the_drop_is_drawn_against_the_strength_and_the_crossing_is_marked(results: dict[str, Result]) -> None:
     ax = results["perturbation"].plot()
     assert "reached at 0.15" in texts(ax)
@@ -108,6 +113,7 @@ def test_a_result_that_could_not_be_made_says_why(results: dict[str, Result]) ->
     assert any("Input contains NaN" in text for text in texts(results["error"].plot()))
 
 
+@pytest.mark.slow
 def test_a_report_is_drawn_with_axes_for_each_check(results: dict[str, Result]) -> None:
     axes = Report(tuple(results.values())).plot()
     assert [ax.get_title(loc="left")[2:] for ax in axes] == [result.name for result in results.values()]

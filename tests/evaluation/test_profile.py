@@ -21,6 +21,7 @@ def random_frame(rows, seed=0):
     )
 
 
+@pytest.mark.slow
 @given(cuts=st.lists(st.integers(1, 499), max_size=6))
 @settings(max_examples=30, deadline=None)
 def test_any_split_gives_the_same_profile(cuts):

@@ -62,6 +62,7 @@ def test_all_columns_share_one_plan_of_predictions():
     assert len(calls) < 6
 
 
+@pytest.mark.slow
 def test_columns_without_meaning_are_rarely_called_certain():
     wrong = 0
     for seed in range(60):

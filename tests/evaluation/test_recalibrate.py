@@ -56,6 +56,7 @@ def accepted(rows, seed, sharpness, **options):
         return None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["auto", *NAMES])
 def test_a_perfect_model_is_hardly_ever_recalibrated(method):
     seeds = 40
@@ -63,6 +64,7 @@ def test_a_perfect_model_is_hardly_ever_recalibrated(method):
     assert wrong <= binom.ppf(0.999, seeds, 0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["auto", *NAMES])
 def test_an_over_confident_model_is_improved(method):
     fresh, outcome = draw(20_000, seed=999, sharpness=2.5)
@@ -73,6 +75,7 @@ def test_an_over_confident_model_is_improved(method):
         assert better.proof.gain.low > 0
 
 
+@pytest.mark.slow
 def test_the_proof_holds_what_it_promises():
     """The interval of the gain covers the true gain as often as it says."""
     fresh, outcome = draw(100_000, seed=999, sharpness=2.0)
@@ -86,6 +89,7 @@ def test_the_proof_holds_what_it_promises():
     assert covered >= binom.ppf(0.001, seeds, 0.95)
 
 
+@pytest.mark.slow
 def test_nothing_of_the_proof_rows_reaches_the_map():
     frame, target = draw(2000, sharpness=3.0)
     proving = train_test_split(np.arange(2000), test_size=0.3, stratify=target, random_state=0)[1]
@@ -113,6 +117,7 @@ def test_a_proof_that_fails_is_refused_with_its_numbers():
     assert caught.value.proof.gain.low <= 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", NAMES)
 def test_three_classes(method):
     better = ev.recalibrate(Scores(), *draw_three(4000, sharpness=2.5), method=method)
@@ -122,12 +127,14 @@ def test_three_classes(method):
     assert log_loss(labels, answers) < log_loss(labels, Scores().predict_proba(fresh)) - 0.05
 
 
+@pytest.mark.slow
 def test_finds_the_temperature_that_was_applied():
     better = ev.recalibrate(Scores(), *draw_three(20_000, sharpness=2.0))
     assert better.method == "temperature"
     assert better.recalibrator.temperature == pytest.approx(2, abs=0.1)
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=30), st.sampled_from(NAMES), st.integers(0, 3))
 @settings(max_examples=60, deadline=None)
 def test_maps_keep_the_order_and_stay_probabilities(scores, method, seed):

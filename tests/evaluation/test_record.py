@@ -80,6 +80,7 @@ cells = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.text(), cells))
 def test_any_table_survives(columns: dict[str, Any]) -> None:
     frame = pd.DataFrame(columns)

@@ -141,6 +141,7 @@ numbers = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(numbers, max_size=3), st.booleans(), st.dictionaries(st.text(), values))
 def test_any_report_survives_json(results: list[Result], partial: bool, suite: dict) -> None:
     report = Report(tuple(results), partial=partial, suite=suite, rows=7, seconds=0.1)

@@ -97,6 +97,7 @@ def test_kidney_stones_reverse_and_more_operations_would_show_it():
     assert many.table.iloc[-1]["first"] == pytest.approx((357 * 81 / 87 + 343 * 192 / 263) / 700)
 
 
+@pytest.mark.slow
 def test_the_planted_paradox_of_the_rides_is_found_among_all_columns():
     trips = rides.trips(200_000)[[*rides.FEATURES, "late"]]
     better, within = rides.TRUTH.simpson
@@ -131,6 +132,7 @@ def test_two_carriers_by_airport_and_no_paradox_where_there_is_none():
     assert very.verdict not in REVERSALS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "second", "mix"),
     [
@@ -151,6 +153,7 @@ def test_a_reversal_is_rarely_claimed_where_there_is_none(first, second, mix):
     assert wrong <= binom.ppf(0.999, seeds, 0.05)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.integers(1, 40), st.integers(1, 40)), min_size=2, max_size=5), st.integers(0, 99))
 @settings(max_examples=15, deadline=None)
 def test_the_crude_difference_is_that_of_each_sides_own_mix(sizes, seed):
@@ -191,6 +194,7 @@ def test_groups_with_one_side_only_are_left_out_and_that_is_said():
     alone.plot()
 
 
+@pytest.mark.slow
 def test_the_search_says_what_it_left_out():
     frame = scaled(STONES, 20).assign(
         name=lambda table: "n" + table.index.astype(str), day=pd.Timestamp("2026-01-01"), same=1

@@ -99,6 +99,7 @@ def read(text: str) -> Suite:
     return specification_from(text, Path("tests.suite.yaml")).suite
 
 
+@pytest.mark.slow
 @given(suites)
 @example(Suite([Everything(["\x85", "\u2028\r\n", "no", "1e3", "~", "0o7", " #"])]))
 def test_what_is_written_is_read_back_equal(suite: Suite) -> None:
@@ -189,6 +190,7 @@ def test_each_mistake_is_one_sentence_with_its_line(text: str, line: int, part: 
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.slow
 def test_nesting_without_end_is_refused() -> None:
     depth = sys.getrecursionlimit() * 2
     with pytest.raises(EvaluationError, match="nested too deeply"):

@@ -72,6 +72,7 @@ def whole() -> ev.Report:
     return SUITE.run(chance, FRAME, LABELS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_rows", [97, 1000, 10**6])
 def test_any_size_of_call_gives_the_same_report(batch_rows: int, whole: ev.Report) -> None:
     assert numbers(SUITE.run(chance, FRAME, LABELS, batch_rows=batch_rows)) == numbers(whole)
@@ -98,6 +99,7 @@ class Impatient:
         return chance(frame)
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_what_was_seen_and_marks_it(many_batches: None, tmp_path: Path) -> None:
     suite = ev.Suite([ev.Slices("job", max_gap=0.2), ev.Calibration(max_error=0.2)])
     report = suite.run(Impatient(at=3), FRAME, LABELS)
@@ -157,6 +159,7 @@ def test_too_many_threads_are_said_once() -> None:
     assert run.stdout == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [300, 2000, ROWS])
 def test_the_rows_of_an_estimate_are_those_of_the_run(rows: int) -> None:
     X, y = FRAME[:rows], LABELS[:rows]
@@ -173,6 +176,7 @@ ESTIMATORS: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_an_estimator_is_evaluated_as_it_is(name: str) -> None:
     model = ESTIMATORS[name].fit(FRAME, LABELS)
@@ -228,6 +232,7 @@ def test_a_model_of_values_is_evaluated_by_its_error() -> None:
     assert report.passed
 
 
+@pytest.mark.slow
 def test_a_report_is_shown_without_running_anything(tmp_path: Path) -> None:
     armed = True
 

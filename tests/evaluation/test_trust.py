@@ -83,6 +83,7 @@ def test_a_slice_beyond_the_tolerance_is_not_spared_for_its_own_variance():
         assert result.verdict != "pass" or size > rows / 8 * 1.3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("max_gap", [0.1, 0.2, 0.26, 0.4])
 @pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
 def test_a_search_never_contradicts_its_interval(max_gap, metric):
@@ -91,6 +92,7 @@ def test_a_search_never_contradicts_its_interval(max_gap, metric):
         assert trust.consistent(result), result
 
 
+@pytest.mark.slow
 def test_a_correction_that_holds_a_group_back_is_told_and_asks_for_more_rows():
     groups, rows = 12, 600
     wrong = np.tile(np.arange(rows) % 10 == 0, groups)
@@ -118,6 +120,7 @@ def test_a_suite_that_holds_a_check_back_asks_for_more_rows():
     assert (kept.verdict, kept.rows_needed) == ("pass", 500.0)
 
 
+@pytest.mark.slow
 def test_two_chances_to_fail_are_corrected_inside_the_check():
     held = []
     for right in range(880, 930):

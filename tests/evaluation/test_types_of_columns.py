@@ -104,6 +104,7 @@ def keeps(before: Any, after: Any, kind: str, gaps: bool) -> bool:
     return after == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", TYPES.values(), ids=TYPES)
 @settings(max_examples=15, deadline=None)
 @given(
@@ -140,6 +141,7 @@ def test_a_changed_column_keeps_its_type(dtype: Any, codes: list[int | None], na
 ROWS = 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", TYPES.values(), ids=TYPES)
 def test_the_model_sees_the_types_that_it_was_given(dtype: Any) -> None:
     """All changes that fit, in one suite: stacked, without repeats, in small calls."""

@@ -32,6 +32,7 @@ def test_each_point_is_what_the_model_says_of_that_row(world, curves):
         np.testing.assert_allclose(curves["distance_km"].answers[:, place], model.predict_proba(moved)[:, 1])
 
 
+@pytest.mark.slow
 def test_where_the_check_finds_falls_the_curve_falls(world, curves):
     model, X, y = world
     report = ev.Suite([ev.Directional("distance_km", by=1), ev.Directional("traffic", by=5)]).run(
@@ -43,6 +44,7 @@ def test_where_the_check_finds_falls_the_curve_falls(world, curves):
         assert any(view.falls.any() for view in views) == fails[column]
 
 
+@pytest.mark.slow
 def test_words_and_picture_hold_the_same(curves):
     view = compute(curves, {"column": "distance_km", "row": 3})
     figure = look.figure()
@@ -60,6 +62,7 @@ def test_the_data_are_all_counted_below_the_curve(world, curves):
     assert curves["distance_km"].density[thin].sum() == pytest.approx((X["distance_km"] > 22).mean(), abs=0.01)
 
 
+@pytest.mark.slow
 def test_every_move_leads_to_what_was_chosen(world):
     model, X, _y = world
     widget = explorer(model, X, ["distance_km", "traffic"], rows=5)

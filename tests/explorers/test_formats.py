@@ -24,6 +24,7 @@ def point(name: str, megabytes: float = 1.0, milliseconds: float = 10.0, rows: i
     return Point(name, layout, rows, 3, megabytes, milliseconds, milliseconds * 0.9, milliseconds * 1.2)
 
 
+@pytest.mark.slow
 def test_a_point_is_really_measured(table: pd.DataFrame, tmp_path: Path) -> None:
     found = compute(table, ["number", "share"], 3000, FORMATS["csv"])
     FORMATS["csv"].write(table[["number", "share"]].head(3000), tmp_path / "file")
@@ -66,6 +67,7 @@ def test_tables_of_different_size_are_not_compared() -> None:
     assert "Against" not in describe([point("csv", rows=10), point("parquet", rows=1000)])
 
 
+@pytest.mark.slow
 def test_every_choice_is_measured_and_the_earlier_ones_stay(table: pd.DataFrame) -> None:
     made = explorers.formats(table)
     made.controls["format"].value = "csv"
@@ -85,6 +87,7 @@ def test_every_choice_is_measured_and_the_earlier_ones_stay(table: pd.DataFrame)
     assert any("at least one column" in str(getattr(child, "value", "")) for child in made.children)
 
 
+@pytest.mark.slow
 def test_each_format_offers_its_own_compressions_and_engines(table: pd.DataFrame) -> None:
     made = explorers.formats(table.head(50))
     for label in made.controls["format"].options:
@@ -99,6 +102,7 @@ def test_an_empty_table_is_refused() -> None:
         explorers.formats(pd.DataFrame({"a": []}))
 
 
+@pytest.mark.slow
 def test_widgets_are_loaded_only_when_one_is_made() -> None:
     script = "import sys; from mlops_lab import explorers; explorers.formats; print('ipywidgets' in sys.modules)"
     assert (

@@ -22,6 +22,7 @@ def tried(world):
     return try_all(*world, columns=["distance_km", "city"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("column", "change", "strength", "same"),
     [
@@ -50,6 +51,7 @@ def test_words_and_picture_hold_the_same(tried):
     assert "fail" in describe(view)
 
 
+@pytest.mark.slow
 def test_every_move_leads_to_what_was_chosen(world):
     widget = explorer(*world, columns=["distance_km", "city"])
     widget.controls["strength"].value = 0.4
@@ -63,6 +65,7 @@ def test_every_move_leads_to_what_was_chosen(world):
     assert widget.text == describe(widget.data)
 
 
+@pytest.mark.slow
 def test_a_change_that_the_model_cannot_take_is_left_out(world):
     model, X, y = world
 
@@ -74,6 +77,7 @@ def test_a_change_that_the_model_cannot_take_is_left_out(world):
     assert list(try_all(refuses_gaps, X, y, columns=["distance_km"])["distance_km"]) == ["noise"]
 
 
+@pytest.mark.slow
 def test_progress_is_told(world):
     told = []
     try_all(*world, columns=["city"], progress=lambda done, total, step: told.append((done, total, step)))

@@ -23,6 +23,7 @@ def shown(made: Explorer, part: str) -> str:
     return next(str(child.value) for child in made.children if f"mlops-lab-{part}" in child._dom_classes)
 
 
+@pytest.mark.slow
 def test_it_shows_its_first_state_at_once_and_follows_its_controls() -> None:
     made = explorer(lambda parameters: parameters["number"] ** 2)
     assert made.data == 9
@@ -37,6 +38,7 @@ def test_it_shows_its_first_state_at_once_and_follows_its_controls() -> None:
     assert shown(made, "picture") != before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
@@ -71,6 +73,7 @@ def test_bad_arguments_are_raised_where_they_are_given() -> None:
         explorer(compute)
 
 
+@pytest.mark.slow
 def test_slow_ones_show_their_progress_and_can_be_asked_again() -> None:
     states: list[tuple[int, int, str]] = []
     bars: list[widgets.IntProgress] = []
@@ -89,6 +92,7 @@ def test_slow_ones_show_their_progress_and_can_be_asked_again() -> None:
     assert bar.layout.visibility == "hidden"
 
 
+@pytest.mark.slow
 def test_a_control_that_ends_where_it_was_computes_nothing() -> None:
     calls: list[int] = []
     made = explorer(lambda parameters: calls.append(1) or len(calls))

@@ -52,6 +52,7 @@ def test_a_record_that_nobody_can_keep_is_not_said_to_be_kept(tmp_path: Path, mo
     assert "Kept in" not in told.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["solve", "student"])
 def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path, command: str) -> None:
     notebooks = Path(__file__).parents[2] / "notebooks"

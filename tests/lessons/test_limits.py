@@ -45,12 +45,14 @@ def in_a_thread(function: Callable[[], object]) -> object:
     return results[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", [endless, stubborn, lambda: time.sleep(60)])
 def test_it_stops_what_never_ends(function: Callable[[], None]) -> None:
     with pytest.raises(TimeIsUp):
         run_limited(function, seconds=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", [endless, stubborn])
 def test_it_stops_it_outside_the_main_thread_too(function: Callable[[], None]) -> None:
     assert isinstance(in_a_thread(lambda: run_limited(function, seconds=0.1)), TimeIsUp)

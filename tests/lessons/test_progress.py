@@ -51,6 +51,7 @@ def test_the_workspace_is_where_the_learner_says(monkeypatch: pytest.MonkeyPatch
     assert home().name == "mlops_lab"
 
 
+@pytest.mark.slow
 def test_two_notebooks_at_once_lose_nothing(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; from mlops_lab.lessons.progress import Progress\n"

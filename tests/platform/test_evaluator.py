@@ -12,6 +12,8 @@ import pytest
 from mlops_lab import evaluation as ev
 from mlops_lab.platform import registry
 
+pytestmark = pytest.mark.slow
+
 CHECKS = {
     "two": [
         ev.Perturbation(ev.noise("age", sd=0.01), max_drop=0.1),

@@ -16,6 +16,7 @@ def rows():
     return frame, y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_it_learns_from_numbers_and_levels(family, rows):
     frame, y = rows
@@ -24,6 +25,7 @@ def test_it_learns_from_numbers_and_levels(family, rows):
     assert model.predict_proba(frame[1000:]).shape == (500, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_it_answers_for_gaps_and_for_levels_never_seen(family, rows):
     frame, y = rows
@@ -32,6 +34,7 @@ def test_it_answers_for_gaps_and_for_levels_never_seen(family, rows):
     assert np.isfinite(model.predict_proba(odd)).all()
 
 
+@pytest.mark.slow
 def test_two_of_a_family_are_alike(rows):
     frame, y = rows
     first, second = (make("forest").fit(frame, y).predict_proba(frame) for _ in range(2))

@@ -31,6 +31,7 @@ def made(**values: list[float]) -> Benchmark:
     return Benchmark(pd.DataFrame(rows), 10, 2, len(next(iter(values.values()))), ("a",), 1, engines)
 
 
+@pytest.mark.slow
 def test_every_format_and_task_is_measured_in_every_round(table: pd.DataFrame) -> None:
     measured = benchmark(table, repeats=2, progress=False)
     counts = measured.measurements.groupby(["format", "task"])["round"].nunique()
@@ -42,6 +43,7 @@ def test_every_format_and_task_is_measured_in_every_round(table: pd.DataFrame) -
     assert measured.columns_read == ("column_0", "column_1", "column_2", "column_3")
 
 
+@pytest.mark.slow
 def test_bytes_are_those_of_the_file(table: pd.DataFrame, tmp_path: Path) -> None:
     measured = benchmark(table, ["parquet", "csv"], ["bytes"], repeats=1, progress=False)
     for name in ("parquet", "csv"):
@@ -50,6 +52,7 @@ def test_bytes_are_those_of_the_file(table: pd.DataFrame, tmp_path: Path) -> Non
         assert found == (tmp_path / "file").stat().st_size
 
 
+@pytest.mark.slow
 def test_each_task_does_what_it_says(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[tuple[str, Any]] = []
     for task, place in {"write": 0, "read_columns": 1, "read_row": 1, "append": 1}.items():
@@ -70,6 +73,7 @@ def test_each_task_does_what_it_says(table: pd.DataFrame, monkeypatch: pytest.Mo
     assert {len(value) for task, value in calls if task == "append"} == {1, 3}
 
 
+@pytest.mark.slow
 def test_formats_take_turns_and_the_order_changes(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     names = ["csv", "parquet", "feather", "pickle"]
     steps: list[str] = []
@@ -80,6 +84,7 @@ def test_formats_take_turns_and_the_order_changes(table: pd.DataFrame, monkeypat
     assert {one[0] for one in rounds} == {f"{name}: read" for name in names}
 
 
+@pytest.mark.slow
 def test_progress_counts_every_measurement_to_its_end(table: pd.DataFrame) -> None:
     seen: list[tuple[int, int]] = []
     benchmark(
@@ -88,6 +93,7 @@ def test_progress_counts_every_measurement_to_its_end(table: pd.DataFrame) -> No
     assert seen == [(done, 8) for done in range(9)]
 
 
+@pytest.mark.slow
 def test_a_short_benchmark_shows_no_bar(table: pd.DataFrame, capsys: pytest.CaptureFixture[str]) -> None:
     benchmark(table, ["pickle"], ["read"], repeats=1)
     assert capsys.readouterr() == ("", "")
@@ -95,6 +101,7 @@ def test_a_short_benchmark_shows_no_bar(table: pd.DataFrame, capsys: pytest.Capt
     assert "0/1" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, RuntimeError])
 def test_nothing_is_left_behind(
     stop: type[BaseException], table: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -112,6 +119,7 @@ def test_nothing_is_left_behind(
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_variants_stand_beside_each_other(table: pd.DataFrame) -> None:
     both = [FORMATS["csv"], FORMATS["csv"].using(engine="pyarrow", compression="gzip")]
     measured = benchmark(table, both, ["bytes"], repeats=1, progress=False)
@@ -139,6 +147,7 @@ def test_claims_are_judged_by_the_whole_interval(csv: list[float], verdict: str)
     assert str(claim).startswith(f"twice as fast: {verdict}. Measured ")
 
 
+@pytest.mark.slow
 def test_each_part_of_the_claim_of_aws_is_judged_by_its_task(table: pd.DataFrame) -> None:
     measured = benchmark(table, ["csv", "parquet"], ["bytes", "read", "write"], repeats=6, progress=False)
     claims = measured.aws_claim()
@@ -148,10 +157,12 @@ def test_each_part_of_the_claim_of_aws_is_judged_by_its_task(table: pd.DataFrame
     assert claims["storage"].ratio.low == claims["storage"].ratio.high
 
 
+@pytest.mark.slow
 def test_a_part_of_the_claim_that_was_not_measured_is_not_judged(table: pd.DataFrame) -> None:
     assert set(benchmark(table, ["csv", "parquet"], ["bytes"], repeats=1, progress=False).aws_claim()) == {"storage"}
 
 
+@pytest.mark.slow
 def test_a_false_claim_is_hardly_ever_called_held() -> None:
     """With the truth just below the claim, "held" may come as often as half of what the interval leaves out."""
     rng = np.random.default_rng(1)
@@ -172,6 +183,7 @@ def test_times_are_written_with_the_digits_that_matter() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_it_reads_as_a_table_in_text_and_in_a_notebook(table: pd.DataFrame) -> None:
     measured = benchmark(table, ["csv", "parquet"], repeats=2, progress=False)
     for shown in (repr(measured), measured._repr_html_()):
@@ -180,6 +192,7 @@ def test_it_reads_as_a_table_in_text_and_in_a_notebook(table: pd.DataFrame) -> N
         assert all(task in shown for task in TASKS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "problem"),
     [

@@ -126,6 +126,7 @@ def assert_kept(written: pd.DataFrame, read: pd.DataFrame, kind: Format) -> None
             pd.testing.assert_series_equal(read[name], written[name], check_exact=True)
 
 
+@pytest.mark.slow
 @EVERY
 @quick
 @given(frame=frames())
@@ -158,6 +159,7 @@ EXAMPLES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "loss"),
     [(kind, loss) for kind in KINDS for loss in kind.loses],
@@ -201,6 +203,7 @@ def test_binary_formats_carry_bytes_and_text_formats_refuse_them(name: str, tmp_
         FORMATS["csv"].write(frame, tmp_path / "file.csv")
 
 
+@pytest.mark.slow
 @EVERY_COMPRESSION
 def test_every_compression_is_read_extended_and_found_out(kind: Format, tmp_path: Path) -> None:
     path = tmp_path / "file"
@@ -213,6 +216,7 @@ def test_every_compression_is_read_extended_and_found_out(kind: Format, tmp_path
     same_values(read["number"], pd.concat([table, table.head(3)])["number"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.label)
 def test_compression_makes_a_repetitive_file_smaller(kind: Format, tmp_path: Path) -> None:
     table = pd.DataFrame({"text": ["the same long sentence again and again"] * 5000, "number": range(5000)})
@@ -244,6 +248,7 @@ def test_a_csv_whose_last_line_ends_early_is_refused(engine: str, tmp_path: Path
 # Parts of a file
 
 
+@pytest.mark.slow
 @EVERY
 @quick
 @given(frame=frames(min_size=1), data=st.data())
@@ -266,6 +271,7 @@ def test_columns_and_rows_are_those_of_the_whole(
             assert without_na(found[name]) == without_na(read[name].iloc[[row]])
 
 
+@pytest.mark.slow
 @EVERY
 def test_a_row_behind_the_first_group_is_found(kind: Format, tmp_path: Path) -> None:
     rows = 70_000 if kind.layout == "column" else 3000  # more than one row group, batch or block
@@ -309,6 +315,7 @@ def test_unknown_columns_and_rows_are_named(kind: Format, tmp_path: Path) -> Non
 # Adding rows
 
 
+@pytest.mark.slow
 @EVERY
 @quick
 @given(frame=frames(min_size=1))
@@ -347,6 +354,7 @@ def days(unit: str, zone: str | None = None) -> pd.DataFrame:
     return pd.DataFrame({"day": pd.Series(pd.date_range("2020-01-01", periods=2, unit=unit, tz=zone))})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["parquet", "feather", "orc", "avro", "protobuf", "pickle"])
 @pytest.mark.parametrize(("old", "new"), [("ms", "us"), ("us", "ms"), ("us", "ns"), ("ns", "us")])
 def test_appended_timestamps_of_another_unit_keep_their_moment(name: str, old: str, new: str, tmp_path: Path) -> None:
@@ -472,6 +480,7 @@ def test_a_missing_file_is_named_with_its_neighbour(kind: Format, tmp_path: Path
         kind.read(tmp_path)
 
 
+@pytest.mark.slow
 @EVERY_COMPRESSION
 def test_a_file_cut_off_is_told_and_never_gives_wrong_rows(kind: Format, tmp_path: Path) -> None:
     path = tmp_path / "flights.dat"
@@ -549,6 +558,7 @@ def small_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
+@pytest.mark.slow
 @EVERY
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(kind: Format, small_disk: Path) -> None:
     path = small_disk / "file"
@@ -564,6 +574,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(kind: Format, small_di
     path.unlink()
 
 
+@pytest.mark.slow
 def test_a_limit_on_file_sizes_is_told_like_a_full_disk(tmp_path: Path) -> None:
     """The same without root: the system refuses to let a file grow beyond 64 kB."""
     script = textwrap.dedent(

@@ -41,6 +41,7 @@ def forest():
     return RandomForestClassifier(10, max_depth=5, n_jobs=1, random_state=0).fit(X, Y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", MODEL_FORMATS)
 @pytest.mark.parametrize("name", ["logistic", "forest"])
 def test_a_model_comes_back_and_predicts_the_same(name, format, tmp_path, request):
@@ -117,6 +118,7 @@ def test_no_onnx_counterpart_is_said_in_one_sentence(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_onnx_needs_nothing_of_scikit_learn(logistic, tmp_path):
     needed = packages(save(logistic, tmp_path / "model.onnx", "onnx", example=X))
     assert "onnxruntime" in needed
@@ -131,6 +133,7 @@ def test_packages_refuses_before_it_runs(logistic, tmp_path):
     assert not (tmp_path / "was here").exists()
 
 
+@pytest.mark.slow
 def test_comparing_one_model_in_four_formats(forest):
     table = compare(forest, X, repeats=3)
     assert list(table.index) == list(MODEL_FORMATS)
@@ -140,6 +143,7 @@ def test_comparing_one_model_in_four_formats(forest):
     assert table.loc["skops", "must_trust"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format", MODEL_FORMATS)
 @pytest.mark.parametrize("keep", [0, 1, 0.3, 0.9])
 def test_a_file_cut_short_gets_one_sentence(forest, format, keep, tmp_path):

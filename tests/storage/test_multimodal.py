@@ -33,6 +33,7 @@ def test_what_was_written_comes_back(container, tmp_path):
     pd.testing.assert_frame_equal(read(path, container), REPORTS, check_dtype=False)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(count=st.integers(1, 30), data=st.data())
 def test_any_sample_alone_is_the_row_of_the_table(count, data, tmp_path_factory):

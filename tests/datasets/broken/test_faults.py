@@ -43,11 +43,13 @@ MOST = {  # well inside them
 each_model = pytest.mark.parametrize(("dataset", "name"), [(d, n) for d in DATASETS for n in NAMES])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_the_names(dataset):
     assert list(models(dataset)) == NAMES
 
 
+@pytest.mark.slow
 @each_model
 def test_each_model_has_its_fault_and_no_other(dataset, name):
     X, _ = data(dataset)
@@ -61,6 +63,7 @@ def test_each_model_has_its_fault_and_no_other(dataset, name):
             assert abs(size) <= MOST[kind], kind
 
 
+@pytest.mark.slow
 @each_model
 def test_probabilities_and_decisions(dataset, name):
     X, y = data(dataset)
@@ -74,6 +77,7 @@ def test_probabilities_and_decisions(dataset, name):
     assert model.score(X, y) > 0.75
 
 
+@pytest.mark.slow
 @each_model
 def test_models_behave_as_estimators(dataset, name):
     X, y = data(dataset)
@@ -87,6 +91,7 @@ def test_models_behave_as_estimators(dataset, name):
     assert set(model.get_params(deep=False)) >= {"base"}
 
 
+@pytest.mark.slow
 @each_model
 def test_a_row_does_not_depend_on_its_neighbours(dataset, name):
     X, _ = data(dataset)
@@ -95,6 +100,7 @@ def test_a_row_does_not_depend_on_its_neighbours(dataset, name):
     assert np.allclose(backwards, model.predict_proba(X)[:200])
 
 
+@pytest.mark.slow
 @each_model
 def test_the_frame_is_left_alone(dataset, name):
     X = data(dataset)[0].head(100)
@@ -112,6 +118,7 @@ def test_gaps_in_the_columns_that_a_fault_reads_are_survived(dataset, name):
         assert not np.isnan(model.predict_proba(gaps)).any()
 
 
+@pytest.mark.slow
 @each_model
 def test_text_may_be_held_as_categories(dataset, name):
     X = data(dataset)[0].head(300)

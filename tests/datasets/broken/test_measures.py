@@ -79,6 +79,7 @@ def test_noise_drop_by_hand():
     assert measures.noise_drop(model, frame, truth, "x") == pytest.approx(expected, rel=0.05)
 
 
+@pytest.mark.slow
 def test_noise_drop_is_what_noise_costs():
     X, y = broken.data("rides", rows=50_000, seed=4)
     model = broken.models("rides")["brittle"]
@@ -89,6 +90,7 @@ def test_noise_drop_is_what_noise_costs():
     assert abs(change.mean() - model.fault_size(X)) < 4 * change.std() / np.sqrt(len(X))
 
 
+@pytest.mark.slow
 def test_calibration_error_is_what_outcomes_show():
     X, y = broken.data("rides", rows=400_000, seed=4)
     model = broken.models("rides")["overconfident"]
@@ -97,6 +99,7 @@ def test_calibration_error_is_what_outcomes_show():
     assert abs((cells["late"] - cells["s"]).abs().mean() - model.fault_size(X)) < 0.004
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["weak_slice", "leaking"])
 def test_accuracies_are_what_outcomes_show(name):
     X, y = broken.data("rides", rows=400_000, seed=4)

@@ -24,6 +24,7 @@ def test_adult_is_its_test_rows_and_a_tax_band():
     assert shares[">50K"] == pytest.approx(TAX_BAND_RATES["higher"][1], abs=0.015)
 
 
+@pytest.mark.slow
 def test_fewer_rows_of_adult_are_drawn_by_the_seed():
     (one, _), (same, y), (other, _) = (broken.data("adult", rows=500, seed=seed) for seed in (1, 1, 2))
     pd.testing.assert_frame_equal(one, same)

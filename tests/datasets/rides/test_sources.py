@@ -71,6 +71,7 @@ def test_the_weather_has_gaps():
     assert weather["observed_at"].dt.minute.unique().tolist() == [53]
 
 
+@pytest.mark.slow
 def test_events_are_visits_that_arrive_out_of_order():
     events = rides.behaviour_events(20_000, SEED)
     assert events["event_id"].is_unique

@@ -23,6 +23,7 @@ def test_the_content_of_a_seed_is_fixed():
     )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(rows=st.integers(0, ROWS), chunks=st.integers(400, ROWS + 10))
 def test_chunks_of_any_size_make_up_the_whole(rows, chunks):
@@ -41,6 +42,7 @@ def test_another_seed_is_another_company():
     assert checksum(rides.trips(100, seed=4)) != checksum(WHOLE.head(100))
 
 
+@pytest.mark.slow
 def test_columns_types_and_gaps():
     assert tuple(WHOLE) == COLUMNS
     assert not WHOLE.isna().any(axis=None)
@@ -68,6 +70,7 @@ def test_wide_trips_are_the_trips_and_sensors():
     pd.testing.assert_frame_equal(rides.wide_trips(1_500, columns=60, seed=3), wide.head(1_500))
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_a_chunk():
     def peak(rows: int) -> int:
         tracemalloc.start()

@@ -35,6 +35,7 @@ def trips():
     return rides.trips(100_000, seed=11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_observed_rates_agree_with_the_probability_in_every_cell(seed):
     trips = rides.trips(200_000, seed=seed)
@@ -48,6 +49,7 @@ def test_observed_rates_agree_with_the_probability_in_every_cell(seed):
         assert squares.sum() < chi2.ppf(1 - 1e-4, len(sums)), cells
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
 def test_prices_average_to_the_fare(seed):
     trips = rides.trips(200_000, seed=seed)
@@ -68,6 +70,7 @@ def test_the_directions_are_those_of_the_world():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", rides.TRUTH.late_directions)
 def test_lateness_moves_in_the_stated_direction(trips, column):
     moved = rides.probability(trips.assign(**{column: trips[column] + MOVES[column]})) - rides.probability(trips)
@@ -81,6 +84,7 @@ def test_the_fare_moves_in_the_stated_direction(trips, column):
     assert (rides.fare(trips.assign(**{column: trips[column] + 0.5})) > rides.fare(trips)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("truth", "columns"),
     [
@@ -94,6 +98,7 @@ def test_what_has_no_effect_may_hold_anything(trips, truth, columns):
         assert (truth(trips.assign(**{column: shuffled})) == truth(trips)).all()
 
 
+@pytest.mark.slow
 def test_every_feature_has_an_effect_or_is_said_to_have_none(trips):
     for truth, without in [
         (rides.probability, rides.TRUTH.without_effect_on_late),

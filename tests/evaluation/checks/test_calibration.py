@@ -63,6 +63,7 @@ def test_the_parts_of_the_brier_score_add_up():
     )
 
 
+@pytest.mark.slow
 def test_wrong_verdicts_at_the_tolerance_are_as_rare_as_promised():
     rows, seeds, verdicts = 1000, 200, []
     truth = float(np.mean(np.abs(shifted(np.linspace(0, 1, 100_001)) - np.linspace(0, 1, 100_001))))
@@ -82,6 +83,7 @@ def three_classes(rows=6000, seed=0, sharpened=1.0):
     return frame, np.array(["x", "y", "z"])[np.minimum(target, 2)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["top_label", "classwise"])
 def test_several_classes(kind):
     answer = lambda X: X[["a", "b", "c"]].to_numpy()  # noqa: E731
@@ -99,6 +101,7 @@ def test_one_class_of_several_must_be_named():
     ev.Suite([ev.Calibration(positive="y")]).run(answer, *three_classes())
 
 
+@pytest.mark.slow
 @given(edges=st.lists(st.integers(1, 499), max_size=5), order=st.permutations(range(6)))
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_split_in_any_order_gives_the_same(result_over, assert_same, edges, order):

@@ -50,6 +50,7 @@ def test_both_parts_must_pass_and_the_one_that_decides_is_shown(accuracy, covera
     assert (result.verdict, result.metric) == (verdict, metric)
 
 
+@pytest.mark.slow
 def test_wrong_verdicts_at_the_tolerance_are_as_rare_as_promised():
     seeds, fails, passes = 400, 0, 0
     for seed in range(seeds):
@@ -65,6 +66,7 @@ def test_nothing_shown_cannot_tell_of_accuracy():
     assert result.verdict == "inconclusive"
 
 
+@pytest.mark.slow
 @given(edges=st.lists(st.integers(1, 399), max_size=5), order=st.permutations(range(6)))
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_split_in_any_order_gives_the_same(result_over, assert_same, edges, order):

@@ -94,6 +94,7 @@ def test_no_row_can_take_too_large_a_step():
     assert "smaller" in result.explain()
 
 
+@pytest.mark.slow
 @given(edges=st.lists(st.integers(1, 399), max_size=5), order=st.permutations(range(6)))
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_split_in_any_order_gives_the_same(result_over, assert_same, edges, order):

@@ -123,6 +123,7 @@ def test_every_kind_of_model(kind):
     assert result.estimate == 1
 
 
+@pytest.mark.slow
 @given(edges=st.lists(st.integers(1, 299), max_size=5), order=st.permutations(range(6)))
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_split_in_any_order_gives_the_same(result_over, assert_same, edges, order):

@@ -113,6 +113,7 @@ def test_levels_never_seen_need_no_more_than_a_model_that_takes_them():
     assert result.extras["rows_changed"] == pytest.approx(600, abs=100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", ["accuracy", "log_loss"])
 def test_wrong_verdicts_at_the_tolerance_are_as_rare_as_promised(metric):
     change, seeds = ev.shift("distance", by=3.0), 300
@@ -127,6 +128,7 @@ def test_wrong_verdicts_at_the_tolerance_are_as_rare_as_promised(metric):
     assert verdicts.count("pass") <= bound
 
 
+@pytest.mark.slow
 @given(edges=st.lists(st.integers(1, 299), max_size=5), order=st.permutations(range(6)))
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_split_in_any_order_gives_the_same(result_over, assert_same, edges, order):

@@ -125,6 +125,7 @@ def test_against_the_best_group():
     assert result.estimate > overall.estimate
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("against", ["overall", "best"])
 def test_equal_groups_rarely_fail_however_many(against):
     seeds, fails = 150, 0
@@ -136,6 +137,7 @@ def test_equal_groups_rarely_fail_however_many(against):
     assert fails <= binom.ppf(0.999, seeds, 0.05)
 
 
+@pytest.mark.slow
 @given(edges=st.lists(st.integers(1, 399), max_size=5), order=st.permutations(range(6)))
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_split_in_any_order_gives_the_same(result_over, assert_same, edges, order):
@@ -163,6 +165,7 @@ def test_wrong_use_is_refused(make, sentence):
         run(make(), *people(200))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "f1", "brier_score", "log_loss"])
 def test_groups_equal_those_of_fairlearn(metric):
     frame, target = people(weak=0.3)

@@ -50,6 +50,7 @@ def test_overlapping_slices_are_one():
     assert result.details["confirmed"].sum() == 1
 
 
+@pytest.mark.slow
 def test_a_fair_model_is_hardly_ever_blamed_however_many_slices():
     seeds, verdicts = 60, []
     for seed in range(seeds):
@@ -58,6 +59,7 @@ def test_a_fair_model_is_hardly_ever_blamed_however_many_slices():
     assert verdicts.count("pass") > 0.8 * seeds
 
 
+@pytest.mark.slow
 def test_a_slice_at_the_tolerance_is_hardly_ever_cleared():
     seeds, passes = 60, 0
     for seed in range(seeds):
@@ -97,6 +99,7 @@ def test_counts_agree_with_counting_by_hand():
             assert row.share_of_error == pytest.approx(wrong[mask].sum() / wrong.sum())
 
 
+@pytest.mark.slow
 @given(edges=st.lists(st.integers(1, 599), max_size=5), order=st.permutations(range(6)))
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_split_in_any_order_gives_the_same(result_over, assert_same, edges, order):

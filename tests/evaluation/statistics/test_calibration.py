@@ -34,6 +34,7 @@ def sample(seed: int, rows: int = 200) -> tuple[np.ndarray, np.ndarray]:
 SAMPLES = st.integers(0, 2**32 - 1).map(sample)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(SAMPLES, st.lists(st.integers(0, 200), max_size=4), st.randoms())
 def test_any_split_and_order_gives_the_same_state(data, cuts, random):
@@ -82,6 +83,7 @@ def test_the_isotonic_curve_equals_scikit_learn(data):
     assert (np.diff(fitted) >= -1e-12).all()
 
 
+@pytest.mark.slow
 def test_the_squared_error_is_unbiased_and_the_binned_error_is_not():
     rng = np.random.default_rng(0)
     squared, binned = [], []
@@ -94,6 +96,7 @@ def test_the_squared_error_is_unbiased_and_the_binned_error_is_not():
     assert np.mean(binned) == pytest.approx(0.040, abs=0.003)
 
 
+@pytest.mark.slow
 def test_the_squared_error_of_a_shift_is_its_square():
     rng = np.random.default_rng(1)
     seen = []
@@ -103,6 +106,7 @@ def test_the_squared_error_of_a_shift_is_its_square():
     assert abs(np.mean(seen) - 0.05**2) < 4 * np.std(seen) / np.sqrt(300)
 
 
+@pytest.mark.slow
 def test_the_band_holds_the_groups_of_a_perfect_model():
     rng = np.random.default_rng(2)
     outside = groups = 0

@@ -50,6 +50,7 @@ def verdicts(scores: str, gap: str, error: float, rows: int, seeds: int) -> list
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scores", "gap"), [case for case in CASES if case != ("ties", "wavy")])
 @pytest.mark.parametrize("rows", [200, 2000])
 def test_both_errors_at_the_tolerance_are_rare(scores, gap, rows):
@@ -58,12 +59,14 @@ def test_both_errors_at_the_tolerance_are_rare(scores, gap, rows):
     assert found.count("fail") <= stats.binom.ppf(0.9995, 200, 0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scores", SCORES)
 def test_good_models_pass_and_bad_ones_fail(scores):
     assert verdicts(scores, "shifted", 0.0, 6000, seeds=40).count("pass") >= stats.binom.ppf(0.001, 40, 0.9)
     assert verdicts(scores, "shifted", 2 * TRUTH, 6000, seeds=40).count("fail") >= stats.binom.ppf(0.001, 40, 0.9)
 
 
+@pytest.mark.slow
 def test_a_perfect_model_on_200_rows_is_not_failed():
     assert verdicts("even", "shifted", 0.0, 200, seeds=200).count("fail") == 0
 
@@ -106,6 +109,7 @@ def smoothed_directly(outcome: np.ndarray, score: np.ndarray, width: float) -> f
     return float(np.abs(total).mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stretch", [1.0, 0.8, 0.5])
 def test_the_smooth_error_is_its_own_width(stretch):
     rng = np.random.default_rng(4)

@@ -19,6 +19,7 @@ SKLEARN = {
 }
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(METRICS))
 def test_estimates_equal_scikit_learn(seed, metric):
@@ -70,6 +71,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_coverage_and_wrong_verdicts(case):
     metric, rows, chances = CASES[case]

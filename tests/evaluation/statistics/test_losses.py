@@ -66,6 +66,7 @@ def sparse(rng: np.random.Generator, rows: int, share: float, change: str) -> np
 MEANS = {"exponential": 1.0, "beta": 0.2, "constant": 1.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", MEANS)
 @pytest.mark.parametrize(("rows", "share"), [(40, 0.02), (200, 0.02), (300, 0.1), (1000, 0.02), (2000, 0.5)])
 def test_few_changed_rows_pass_wrongly_as_seldom_as_promised(rows, share, change):
@@ -81,6 +82,7 @@ def test_few_changed_rows_pass_wrongly_as_seldom_as_promised(rows, share, change
     assert 600 - failed - passed >= stats.binom.ppf(0.001, 600, 0.945)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("drop", [rmse_drop, r2_drop])
 @pytest.mark.parametrize(("rows", "heavy"), [(60, False), (500, False), (500, True)])
 def test_the_delta_method_keeps_both_errors(drop, rows, heavy):

@@ -70,6 +70,7 @@ SKEWED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SKEWED)
 @pytest.mark.parametrize("rows", [30, 200, 1000])
 def test_coverage_and_wrong_verdicts(name, rows):
@@ -81,6 +82,7 @@ def test_coverage_and_wrong_verdicts(name, rows):
     assert 2000 - failed - passed >= stats.binom.ppf(0.001, 2000, 0.945)
 
 
+@pytest.mark.slow
 def test_students_interval_alone_would_pass_far_too_often():
     """Why the skewness is kept."""
     rng = np.random.default_rng(6)

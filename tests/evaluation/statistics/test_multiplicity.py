@@ -11,6 +11,7 @@ from mlops_lab.errors import InputError
 from mlops_lab.evaluation.statistics.multiplicity import holm, survives, worst_of
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)  # statsmodels takes 40 ms a call
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_holm_equals_statsmodels(p_values):
@@ -41,6 +42,7 @@ def corrected(seed: int, groups: int = 10) -> tuple[float, float]:
     return worst_of(seen, drawn, 0.0).min(), holm(stats.norm.sf(seen)).min()
 
 
+@pytest.mark.slow
 def test_the_worst_of_correlated_groups_keeps_the_family_wise_level_and_beats_holm():
     by_bootstrap, by_holm = np.array([corrected(seed) for seed in range(600)]).T
     assert (by_bootstrap < 0.025).sum() <= stats.binom.ppf(0.999, 600, 0.025)

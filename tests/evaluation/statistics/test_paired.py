@@ -60,6 +60,7 @@ def test_newcombe_and_tango_agree_on_a_plain_case():
     assert (one.low, one.high) == pytest.approx((other.low, other.high), rel=0.05)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(COUNTS, st.floats(-0.3, 0.3), st.sampled_from([0.01, 0.05, 0.2]))
 def test_the_p_values_never_contradict_the_ends(counts, tolerance, alpha):
@@ -98,6 +99,7 @@ def wrong_verdicts(lost: float, gained: float, rows: int) -> tuple[float, float]
     return failed, passed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lost", "gained", "rows"),
     [(0.1, 0, 200), (1, 0, 40), (4, 0, 200), (5, 1, 200), (2, 2, 2000), (15, 0, 1000), (0.2, 6, 300)],
@@ -108,6 +110,7 @@ def test_rare_flips_give_wrong_verdicts_as_seldom_as_promised(lost, gained, rows
     assert 1 - failed - passed >= 0.94
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lost", "gained"), [(0.02, 0.0), (0.06, 0.01), (0.2, 0.15)])
 def test_coverage_of_many_flips(lost, gained):
     rng = np.random.default_rng(1)
@@ -117,6 +120,7 @@ def test_coverage_of_many_flips(lost, gained):
     assert stats.binom.ppf(0.001, 5000, 0.94) <= covered <= stats.binom.ppf(0.999, 5000, 0.96)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lost", "gained", "tolerance"), [(0.05, 0.01, 0.02), (0.01, 0.005, 0.02), (0.04, 0.0, 0.02), (0.1, 0.1, 0.01)]
 )

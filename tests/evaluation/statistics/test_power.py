@@ -97,6 +97,7 @@ def test_a_correction_multiplies_the_rows_as_it_does_the_level():
     assert ours == pytest.approx(rows_needed(0.03, 0.02, 0.005, 1_000_000, alpha=0.05 / 8), rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lost", "gained", "tolerance"),
     [(0.05, 0.01, 0.02), (0.1, 0.08, 0.05), (0.02, 0.0, 0.05), (0.3, 0.05, 0.1), (0.02, 0.08, 0.0)],

@@ -47,6 +47,7 @@ def delong_by_pairs(positive, before, after):
     return np.sqrt(by_positive.var(ddof=1) / positive.sum() + by_negative.var(ddof=1) / (~positive).sum())
 
 
+@pytest.mark.slow
 def test_the_error_is_delongs():
     positive, before, after = draw(6000, seed=2)
     interval = auc_drop(PairedScores.of(positive, before, after))
@@ -54,6 +55,7 @@ def test_the_error_is_delongs():
     assert width == pytest.approx(delong_by_pairs(positive, before, after), rel=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rows", "share"), [(400, 0.3), (6000, 0.005)])
 def test_both_wrong_verdicts_are_as_rare_as_promised(rows, share):
     truth = np.mean(
@@ -93,6 +95,7 @@ def replaced(rows, seed, prior, share):
     return positive, expit(score), expit(np.where(rng.random(rows) < share, rng.normal(size=rows), score))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rows", "prior", "share"), [(2000, 0.05, 0.05), (400, 0.3, 0.02), (20_000, 0.001, 0.05)])
 def test_rare_changes_pass_as_seldom_as_promised(rows, prior, share):
     drops = [

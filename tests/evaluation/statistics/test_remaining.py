@@ -19,6 +19,7 @@ def draw(rng, rows, share, noise=0.5):
     return parts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.9])
 def test_share_and_distances_are_covered_as_often_as_said(share):
     rng, seeds = np.random.default_rng(0), 400

@@ -26,6 +26,7 @@ def test_bins_rise_with_the_probability_and_begin_at_their_floor(values):
     assert (bin_floor(bins) <= probability * (1 + 1e-9) + 1e-15).all()
 
 
+@pytest.mark.slow
 @given(data=st.lists(st.tuples(st.sampled_from([0.5, 0.6, 0.75, 0.99, 1.0]), st.booleans()), min_size=1, max_size=40))
 @settings(max_examples=50, deadline=None)
 def test_the_area_is_the_mean_risk_over_random_orders_of_ties(data):
@@ -62,6 +63,7 @@ def test_the_curve_is_what_counting_gives():
         assert risk[at] == pytest.approx((~correct[above]).mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fixed_sequence", "bonferroni"])
 @pytest.mark.parametrize("rows", [300, 3000])
 def test_the_guarantee_is_kept(method, rows):

@@ -50,6 +50,7 @@ def test_a_counted_mix_is_less_sure_than_a_given_one():
     assert standardise(same, [1, 1], rows=20).high == standardise(same, [1, 1]).high
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shares", "first", "second"),
     [

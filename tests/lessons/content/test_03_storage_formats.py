@@ -50,6 +50,7 @@ def test_untouched_is_not_attempted_and_solved_is_correct(exercise, given):
     assert solved.state is State.CORRECT, solved.because
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "idea"), [(exercise.name, idea) for exercise in LESSON.exercises for idea in exercise.wrong]
 )
@@ -100,6 +101,7 @@ def test_more_than_one_choice_fits(given):
     assert verdict("choose", other, given).state is State.CORRECT
 
 
+@pytest.mark.slow
 def test_the_quiz_rests_on_what_is_measured():
     flights = pd.read_parquet(Path(__file__).parents[3] / "data" / "flights.parquet").head(5000)
     measured = storage.benchmark(flights, ["csv", "json", "parquet", "pickle"], ["bytes"], repeats=1, progress=False)
