@@ -30,6 +30,10 @@ def opened() -> Iterator[tuple[str, Any, list[tuple[str, Any]]]]:
     widget = explorers.directional(models["non_monotone"], X, ["distance_km", "traffic"])
     moves = [("row", row) for row in range(2, 21)] + [("column", "traffic"), ("row", 1), ("column", "distance_km")]
     yield "directional", widget, moves
+    widget = explorers.calibration({"truth": models["clean"], "overconfident": models["overconfident"]}, X, y)
+    sizes = [value for _label, value in widget.controls["rows"].options]
+    moves = [("rows", size) for size in sizes] + [("groups", 100), ("model", "overconfident"), ("groups", 30)]
+    yield "calibration", widget, [*moves, ("model", "truth"), ("groups", 15)]
 
 
 def seconds(widget: Any, moves: list[tuple[str, Any]], count: int) -> list[float]:

@@ -33,7 +33,7 @@ from mlops_lab.evaluation.statistics.rates import rate
 from mlops_lab.evaluation.worst import Worst
 from mlops_lab.i18n import gettext as _
 
-__all__ = ["Calibration"]
+__all__ = ["Calibration", "reliability_curve"]
 
 GROUPS = 15  # of the curve, as is usual
 
@@ -171,7 +171,7 @@ class CalibrationProcedure(Procedure):
             p_fail=float(raised.min()),
             rows=histogram.total,
             rows_needed=self._needed(errors, histogram.total),
-            details=self._curve(histogram),
+            details=reliability_curve(histogram, GROUPS, self.setting.alpha),
             examples=state.worst.frame(),
             words=self._words(self.codes[decides], error, histogram),
             notes=self._notes(errors, verdicts),
@@ -211,23 +211,6 @@ class CalibrationProcedure(Procedure):
                 ).format(count=len(errors), classes=shorten(held))
             ] = None
         return tuple(notes)
-
-    def _curve(self, histogram: ScoreHistogram) -> pd.DataFrame:
-        """Make the table of the curve, with the band in which that of a perfect model would lie."""
-        groups = histogram.grouped(GROUPS)
-        observed = rate(groups.positives, groups.rows, alpha=self.setting.alpha)
-        low, high = consistency_band(histogram, GROUPS, self.setting.alpha)
-        return pd.DataFrame(
-            {
-                "predicted": groups.mean_score,
-                "observed": groups.observed,
-                "low": observed.low,
-                "high": observed.high,
-                "band_low": low,
-                "band_high": high,
-                "rows": groups.rows.astype(int),
-            }
-        )
 
     def _extras(self, histogram: ScoreHistogram, errors: list[Interval]) -> dict[str, Any]:
         """Give the usual error, the unbiased squared one, the smooth one, and the parts of the Brier score."""
@@ -275,3 +258,42 @@ class CalibrationProcedure(Procedure):
                 "The numbers can be used as probabilities on data like these; watch them when the world drifts."
             ),
         )
+
+
+def reliability_curve(histogram: ScoreHistogram, groups: int, alpha: float = 0.05) -> pd.DataFrame:
+    """Make the table of the curve, with the band in which that of a perfect model would lie.
+
+    Parameters
+    ----------
+    histogram : ScoreHistogram
+        Scores and outcomes.
+    groups : int
+        How many of equal size, as far as ties allow.
+    alpha : float, default 0.05
+        One minus the level of intervals and band.
+
+    Returns
+    -------
+    DataFrame
+        One row a group: predicted, observed, low, high, band_low, band_high, rows.
+
+    Examples
+    --------
+    >>> state = ScoreHistogram.of([True, False] * 500, [0.6] * 1000)
+    >>> reliability_curve(state, groups=15)[["predicted", "observed", "band_low", "rows"]].round(2).values.tolist()
+    [[0.6, 0.5, 0.57, 1000.0]]
+    """
+    parts = histogram.grouped(groups)
+    observed = rate(parts.positives, parts.rows, alpha=alpha)
+    low, high = consistency_band(histogram, groups, alpha)
+    return pd.DataFrame(
+        {
+            "predicted": parts.mean_score,
+            "observed": parts.observed,
+            "low": observed.low,
+            "high": observed.high,
+            "band_low": low,
+            "band_high": high,
+            "rows": parts.rows.astype(int),
+        }
+    )
