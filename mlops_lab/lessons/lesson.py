@@ -196,6 +196,12 @@ class Lesson:
         """Show this lesson's predictions: how sure the learner was, and whether she was right."""
         self._show(overview.points_card(self._outline, self._record()))
 
+    def confidences(self) -> None:
+        """Show how often the learner's predictions of all lessons came true, by how sure she was of them."""
+        from mlops_lab.lessons.confidences import confidences_card  # loads numpy and matplotlib
+
+        self._show(confidences_card(self._store.read()))
+
     # Exercises --------------------------------------------------------------------------------------------------------
 
     def check(self, name: str, answer: Any, /, **given: Any) -> None:
