@@ -73,6 +73,19 @@ print(f"Row 3 has education_num {P['education_num'].iloc[2]}.")
 print(f"It falls in {one.estimate * one.rows:.0f} of {one.rows} steps")
 """,
     ),
+    Case(
+        "20_calibration",
+        "here imports rides",
+        control="Rows",
+        keys="ArrowLeft ArrowLeft ArrowLeft ArrowLeft ArrowLeft ArrowLeft",
+        measure="""
+check = ev.Calibration(max_error=0.03)
+one = ev.Suite([check]).run(pair["truth"], X.head(200), late.head(200), progress=False).results[0]
+print(f"Left, truth, 200 rows in {len(one.details)} groups")
+print(f"Right: the usual error is {one.extras['binned_error']:.3f}.")
+print(f"true error, {one.low:.3f} to {one.high:.3f}, does not.")
+""",
+    ),
 ]
 
 
