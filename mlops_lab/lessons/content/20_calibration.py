@@ -398,10 +398,10 @@ LESSON = Outline(
         ),
         Prediction(
             "says",
-            _("24 of a hundred people earn more than 50,000 dollars. What does naive Bayes say on average?"),
+            _("About one in four people earns more than 50,000 dollars. What does naive Bayes say on average?"),
             unit=_("of a hundred"),
             within=0.2,
-            start=24,
+            start=25,
         ),
         Prediction(
             "perfect",
