@@ -197,7 +197,7 @@ def draw(mine: pd.DataFrame, figure: Figure) -> None:
     if len(mine) < ENOUGH:
         curve = curve_of(simulated_class())
         axes.plot(curve["predicted"], curve["observed"], "o-", color=look.INK, markersize=3, linewidth=1.5, alpha=0.7)
-        beside(axes, curve.iloc[len(curve) // 2], _("simulated class"), look.INK)
+        beside(axes, curve.iloc[len(curve) // 2 - 1], _("simulated class"), look.INK)
     if len(mine):
         curve = curve_of(mine)
         axes.fill_between(
