@@ -34,6 +34,9 @@ def opened() -> Iterator[tuple[str, Any, list[tuple[str, Any]]]]:
     sizes = [value for _label, value in widget.controls["rows"].options]
     moves = [("rows", size) for size in sizes] + [("groups", 100), ("model", "overconfident"), ("groups", 30)]
     yield "calibration", widget, [*moves, ("model", "truth"), ("groups", 15)]
+    widget = explorers.invariance(models["uses_sex"], X, y, ["rider_sex", "city", "weekday"])
+    moves = [("to", "female"), ("to", "male"), ("column", "weekday"), ("to", "Sun"), ("column", "city")]
+    yield "invariance", widget, [*moves, ("column", "rider_sex")]
 
 
 def seconds(widget: Any, moves: list[tuple[str, Any]], count: int) -> list[float]:

@@ -60,6 +60,18 @@ print(f"{one.metric} {one.estimate:.2%}, interval {one.low:.2%} to {one.high:.2%
 """,
     ),
     Case(
+        "18_invariance",
+        "here imports adult",
+        control="Becomes",
+        keys="Space ArrowDown Enter",
+        measure="""
+pairs = ev.Suite([ev.Invariance("sex")]).run(fitted["logistic"], P, income, progress=False).results[0].details
+one = pairs.set_index("pair").loc["Male → Female"]
+print(f"Male becomes Female: of {one.rows:,.0f} rows {one.estimate:.2%} change")
+print(f"interval {one.low:.2%} to {one.high:.2%}; the score rises for {one.toward_positive:.0%}")
+""",
+    ),
+    Case(
         "19_directional",
         "here imports adult",
         control="Row",
