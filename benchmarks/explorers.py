@@ -37,6 +37,17 @@ def opened() -> Iterator[tuple[str, Any, list[tuple[str, Any]]]]:
     widget = explorers.invariance(models["uses_sex"], X, y, ["rider_sex", "city", "weekday"])
     moves = [("to", "female"), ("to", "male"), ("column", "weekday"), ("to", "Sun"), ("column", "city")]
     yield "invariance", widget, [*moves, ("column", "rider_sex")]
+    widget = explorers.slices(models["weak_slice"], X.drop(columns="complaint"), y)
+    few, some, _all = (value for _label, value in widget.controls["rows"].options)
+    moves = [
+        ("way", "confirmed"),
+        ("allowed", 0.01),
+        ("rows", few),
+        ("shuffled", True),
+        ("rows", some),
+        ("way", "each"),
+    ]
+    yield "slices", widget, [*moves, ("allowed", 0.05), ("shuffled", False), ("allowed", 0.1)]
 
 
 def seconds(widget: Any, moves: list[tuple[str, Any]], count: int) -> list[float]:

@@ -9,5 +9,6 @@ from mlops_lab.explorers.directional import explorer as directional
 from mlops_lab.explorers.formats import explorer as formats
 from mlops_lab.explorers.invariance import explorer as invariance
 from mlops_lab.explorers.perturbation import explorer as perturbation
+from mlops_lab.explorers.slices import explorer as slices
 
-__all__ = ["calibration", "directional", "formats", "invariance", "perturbation"]
+__all__ = ["calibration", "directional", "formats", "invariance", "perturbation", "slices"]

@@ -14,6 +14,7 @@ from mlops_lab.i18n import gettext as _
 from mlops_lab.lessons import frames, overview
 from mlops_lab.lessons.card import Block, Card, Code, Items, Picture, in_kernel, show
 from mlops_lab.lessons.exercise import Exercise, State, Verdict, examine
+from mlops_lab.lessons.ideas import gain_card
 from mlops_lab.lessons.outline import Outline, load, pick
 from mlops_lab.lessons.prediction import Prediction
 from mlops_lab.lessons.progress import Progress, Record, now
@@ -157,7 +158,7 @@ class Lesson:
         answer, confidence : optional
             The prediction and the confidence in percent, to give them in code instead of in the fields.
         """
-        asked = pick(self._outline.predictions, name, _("prediction"))
+        asked = pick([*self._outline.predictions, *self._outline.asked_again], name, _("prediction"))
         if answer is not None:
             self._show(self._keep_prediction(asked, answer, asked.guess_percent if confidence is None else confidence))
             return
@@ -201,6 +202,10 @@ class Lesson:
         from mlops_lab.lessons.confidences import confidences_card  # loads numpy and matplotlib
 
         self._show(confidences_card(self._store.read()))
+
+    def gain(self) -> None:
+        """Put the answers to the five questions of lesson 00 beside those of this lesson; see `ideas`."""
+        self._show(gain_card(self._store.read()))
 
     # Exercises --------------------------------------------------------------------------------------------------------
 

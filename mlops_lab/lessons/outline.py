@@ -57,6 +57,8 @@ class Outline:
         Layer of the lecture's map that the lesson belongs to; ``""`` for none.
     predictions, exercises, quiz, dials : sequence
         The parts, in the order of the notebook.
+    asked_again : sequence of Prediction
+        Questions that are only asked here, and measured in a later lesson.
     name : str
         Name with its number, such as ``"03_storage_formats"``; set when it is loaded.
 
@@ -76,12 +78,13 @@ class Outline:
     exercises: Sequence[Exercise] = ()
     quiz: Sequence[Question] = ()
     dials: Sequence[Dial] = ()
+    asked_again: Sequence[Prediction] = ()
     name: str = ""
 
     def __post_init__(self) -> None:
         if self.layer and self.layer not in LAYERS:
             raise InputError(f"Layer {self.layer!r} is not on the map; the layers are {shorten(LAYERS)}.")
-        for parts in (self.predictions, self.exercises, self.quiz, self.dials):
+        for parts in ([*self.predictions, *self.asked_again], self.exercises, self.quiz, self.dials):
             if len({part.name for part in parts}) < len(parts):
                 raise InputError(f"Lesson {self.title!r} has two parts of the same name.")
 

@@ -63,6 +63,9 @@ def test_every_part_of_the_content_is_in_the_story(path: Path) -> None:
     outline, called = load(path.stem), calls(path)
     for asked in outline.predictions:
         assert called.index(("predict", asked.name)) < called.index(("compare", asked.name))
+    for asked in outline.asked_again:
+        assert ("predict", asked.name) in called
+        assert ("compare", asked.name) not in called
     for dial in outline.dials:
         assert ("dial", dial.name) in called
     assert ("quiz", None) in called or {("quiz", question.name) for question in outline.quiz} <= set(called)

@@ -8,6 +8,7 @@ from typing import Any
 from mlops_lab.i18n import gettext as _
 from mlops_lab.lessons.dial import Dial
 from mlops_lab.lessons.exercise import Exercise, Verdict, Wrong, call, correct, not_yet, wrong
+from mlops_lab.lessons.ideas import five_ideas
 from mlops_lab.lessons.outline import Outline
 from mlops_lab.lessons.prediction import Prediction
 from mlops_lab.lessons.quiz import Choice, Near, Numeric, Order, Single
@@ -46,7 +47,7 @@ def judge_is_late(is_late: Any, given: SimpleNamespace) -> Verdict:
 LESSON = Outline(
     title=_("Start here"),
     question=_("How sure are you, when you are sure?"),
-    minutes=10,
+    minutes=12,
     needs=[],
     covers=["I2", "W1", "W4", "W5"],
     predictions=[
@@ -66,6 +67,7 @@ LESSON = Outline(
             choices={"february": _("February"), "july": _("July")},
         ),
     ],
+    asked_again=five_ideas(),
     dials=[
         Dial(
             "answers",
