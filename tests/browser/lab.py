@@ -45,8 +45,9 @@ SETTINGS = {"@jupyterlab/apputils-extension/themes.jupyterlab-settings": {"adapt
 
 
 TRACEBACK = '[data-mime-type="application/vnd.jupyter.stderr"] .ansi-red-fg'
+# The text in the page, drawn or not: a cell out of sight may not be drawn.
 TRACEBACKS = """
-(cells, traceback) => cells.flatMap(cell => [...cell.querySelectorAll('.jp-OutputArea-child')]
+(cells, traceback) => cells.flatMap(cell => [...cell.querySelectorAll('.jp-OutputArea-output')]
     .filter(output => output.querySelector(traceback))
     .map(output => [cell.dataset.windowedListIndex, output.textContent]))
 """
@@ -266,13 +267,8 @@ class Notebook:
             for index, cell in enumerate(self.cells)
             if "raises-exception" in cell["metadata"].get("tags", [])
         }
-        found = self.panel.locator(".jp-CodeCell").evaluate_all(
-            "(cells, traceback) => cells.map(cell => [cell.dataset.windowedListIndex, "
-            "[...cell.querySelectorAll('.jp-OutputArea-output')].filter(e => e.querySelector(traceback))"
-            ".map(e => e.innerText).join('\\n')])",
-            TRACEBACK,
-        )
-        return [f"cell {index}: {text}" for index, text in found if text and index not in expected]
+        found = self.panel.locator(".jp-CodeCell").evaluate_all(TRACEBACKS, TRACEBACK)
+        return [f"cell {index}: {text}" for index, text in found if index not in expected]
 
 
 def open_notebook(page: Page, server: Server, name: str, executed: bool = False) -> Notebook:

@@ -47,6 +47,15 @@ def test_run_all(lesson: str, open_lesson: Callable[..., Notebook]) -> None:
     assert notebook.complaints == []
 
 
+def test_an_error_out_of_sight_is_found(open_lesson: Callable[..., Notebook]) -> None:
+    notebook = open_lesson("17_perturbation.ipynb")
+    notebook.type("here", "1 / 0")
+    notebook.run("here")
+    notebook.photograph("error")  # which ends at the last cell
+    assert len(notebook.errors()) == 1
+    assert "ZeroDivisionError" in notebook.errors()[0]
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_as_it_comes(lesson: str, open_lesson: Callable[..., Notebook]) -> None:
     """Before anything is run, the author's outputs are there and in order."""
