@@ -282,7 +282,7 @@ def explorer(
 
     swapped = swap_all(model, X, y, columns, tolerance, progress)
     column = widgets.Dropdown(options=list(swapped), description=_("Column"))
-    to = widgets.Dropdown(options=swapped[column.value].values, description=_("Becomes"))
+    to = widgets.Dropdown(options=swapped[column.value].values, description=_("Value"))
 
     def offer(_moved: Any) -> None:
         to.options = swapped[column.value].values

@@ -62,7 +62,7 @@ print(f"{one.metric} {one.estimate:.2%}, interval {one.low:.2%} to {one.high:.2%
     Case(
         "18_invariance",
         "here imports adult",
-        control="Becomes",
+        control="Value",
         keys="Space ArrowDown Enter",
         measure="""
 pairs = ev.Suite([ev.Invariance("sex")]).run(fitted["logistic"], P, income, progress=False).results[0].details
