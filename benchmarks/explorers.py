@@ -48,6 +48,10 @@ def opened() -> Iterator[tuple[str, Any, list[tuple[str, Any]]]]:
         ("way", "each"),
     ]
     yield "slices", widget, [*moves, ("allowed", 0.05), ("shuffled", False), ("allowed", 0.1)]
+    widget = explorers.confidence(models["clean"], X, y)
+    thresholds = [value for _label, value in widget.controls["threshold"].options]
+    prices = [value for _label, value in widget.controls["price"].options]
+    yield "confidence", widget, [*(("threshold", value) for value in thresholds), *(("price", each) for each in prices)]
 
 
 def seconds(widget: Any, moves: list[tuple[str, Any]], count: int) -> list[float]:

@@ -98,8 +98,8 @@ def judge_all(model: Any, X: pd.DataFrame, y: Any, least_right: float = 0.95) ->
     Returns
     -------
     Judged
-        With what ``ev.Suite([ev.Confidence(threshold, least_right)])`` says at each threshold from which on something is
-        held back.
+        What ``ev.Suite([ev.Confidence(threshold, least_right)])`` says at each threshold, from the last on at which
+        everything is shown.
 
     Raises
     ------
@@ -193,7 +193,9 @@ def draw_risk(view: View, axes: Any) -> None:
         at, ends = 100 * row["coverage"], [100 * (1 - row["high"]), 100 * (1 - row["low"])]
         axes.plot([at, at], ends, color=colour, linewidth=5, alpha=0.6)
         axes.plot(at, 100 * (1 - row["accuracy"]), "o", color=colour, markersize=9)
-    said = _("{sign} {shown:.0f} % shown, {wrong:.1f} % of them wrong") if row["coverage"] > 0 else _("{sign} none shown")
+    said = (
+        _("{sign} {shown:.0f} % shown, {wrong:.1f} % of them wrong") if row["coverage"] > 0 else _("{sign} none shown")
+    )
     title = said.format(sign=sign, shown=100 * row["coverage"], wrong=100 * (1 - row["accuracy"]))
     axes.set_title(title, color=colour)
     axes.set(xlabel=_("answers that are shown"), ylabel=_("wrong among them"), xlim=(0, 103), ylim=(0, top))
@@ -208,8 +210,9 @@ def draw_cost(view: View, axes: Any) -> None:
     axes.plot(thresholds[best], costs[best], "v", color=look.GREEN, markersize=9)
     axes.plot(thresholds[at], costs[at], "o", color=look.ORANGE if at != best else look.GREEN, markersize=9)
     axes.set_title(_("100 rows cost {cost:.1f}").format(cost=costs[at]))
-    axes.annotate(f"{costs[best]:.1f}", (thresholds[best], costs[best]), xytext=(0, -16), textcoords="offset points",
-                  ha="center")  # fmt: skip
+    axes.annotate(
+        f"{costs[best]:.1f}", (thresholds[best], costs[best]), xytext=(0, -16), textcoords="offset points", ha="center"
+    )
     axes.set(xlabel=_("threshold (▼ the cheapest)"), ylim=(0, 1.1 * float(costs.max())))
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.yaxis.set_major_locator(MaxNLocator(5))
@@ -241,17 +244,18 @@ def describe(view: View) -> str:
         "fail": _("The whole interval is below the {least:.0%} that are asked for: fail."),
         "inconclusive": _("The {least:.0%} that are asked for lie inside the interval: these rows can't tell."),
     }
-    shown = _(
+    some = _(
         "At a confidence of {threshold:.2f} or more, {coverage:.1%} of {rows:,} answers are shown, and {accuracy:.2%} "
         "of them are right, interval {low:.2%} to {high:.2%}."
-    ) if row["coverage"] > 0 else _("At a confidence of {threshold:.2f} or more, none of {rows:,} answers is shown.")  # fmt: skip
+    )
+    none = _("At a confidence of {threshold:.2f} or more, none of {rows:,} answers is shown.")
     money = _(
         "Where a wrong answer costs {wrong:g} and none {abstain:g}, a hundred rows cost {cost:.2f}. The cheapest "
-        "threshold is {best:.2f}, with {least_cost:.2f}; to show everything costs {all:.2f}, to show nothing {none:.2f}."
+        "threshold is {best:.2f}, with {least_cost:.2f}; showing all costs {all:.2f}, showing none {none:.2f}."
     )
     return " ".join(
         [
-            shown.format(rows=judged.rows, **row.to_dict()),
+            (some if row["coverage"] > 0 else none).format(rows=judged.rows, **row.to_dict()),
             words[row["verdict"]].format(least=judged.least_right),
             money.format(
                 wrong=view.cost_wrong,

@@ -111,6 +111,20 @@ worst = one.details[one.details["confirmed"]].sort_values("gap").iloc[-1]
 print(f"gap {worst['gap']:.1%}, interval {worst['low']:.1%} to {worst['high']:.1%}.")
 """,
     ),
+    Case(
+        "21_confidence",
+        "here imports adult choose",
+        control="Threshold",
+        keys="ArrowRight " * 30,
+        measure="""
+check = ev.Confidence(0.8, min_accuracy=0.95)
+one = ev.Suite([check]).run(boosting, P_fresh, income_fresh, progress=False).results[0]
+print(f"{one.extras['coverage']:.1%} of {one.rows:,} answers are shown, and {one.estimate:.2%} of them are right")
+sure = boosting.predict_proba(P_fresh).max(axis=1)
+wrong = boosting.predict(P_fresh) != income_fresh
+print(f"a hundred rows cost {100 * (5 * (wrong & (sure >= 0.8)).mean() + (sure < 0.8).mean()):.2f}.")
+""",
+    ),
 ]
 
 
