@@ -12,6 +12,7 @@ from scipy.stats import binom
 
 from mlops_lab import evaluation as ev
 from mlops_lab.evaluation.result import Result, Words
+from mlops_lab.evaluation.statistics.power import rows_needed_parts
 from mlops_lab.evaluation.suite import hold_back
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
@@ -138,3 +139,71 @@ def test_two_chances_to_fail_are_corrected_inside_the_check():
 def test_what_cannot_be_counted_in_rows_is_said():
     result = Result("a", "k", "t", "m", "inconclusive", words=Words("Changed.", "Happened.", "Do."))
     assert "cannot be said" in result.explain()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["clean", *trust.MEANT])
+def test_each_planted_fault_is_found_by_the_check_meant_for_it(name):
+    wanted = {"fail"} if name in trust.MEANT else {"pass"}
+    assert [set(trust.broken_trial((name, seed))) for seed in range(2)] == [wanted] * 2
+
+
+def test_holm_moves_no_end_of_an_interval():
+    shown = ("estimate", "low", "high", "tolerance", "p_fail", "rows", "details")
+    made = [
+        Result(
+            f"r{k}", "k", "t", "m", "fail", 0.03, 0.021 - k / 1e4, 0.04, 0.02, p_fail=p, rows=1000, rows_needed=900.0
+        )
+        for k, p in enumerate((0.001, 0.011, 0.012, 0.02, 0.024))
+    ]
+    held = hold_back(made, 0.05)
+    assert [one.verdict for one in held] == ["fail", *["inconclusive"] * 4]
+    for one, other in zip(made, held, strict=True):
+        assert all(getattr(one, name) is getattr(other, name) for name in shown)
+
+
+def test_the_interval_of_a_check_does_not_know_its_suite():
+    model, X, y = weak(2000)
+    judged = ev.Slices("job", max_gap=0.08)
+    (alone,) = ev.Suite([judged]).run(model, X, y, progress=False)
+    others = [ev.Calibration(max_error=most) for most in np.linspace(0.3, 0.5, 30)]
+    beside = ev.Suite([judged, *others]).run(model, X, y, progress=False).results[0]
+    assert [(one.low, one.high, one.p_fail) for one in (beside,)] == [(alone.low, alone.high, alone.p_fail)]
+
+
+def groups_of(errors, rows, rng):
+    """Return a world of equal groups, each wrong in its share of the rows; the model always says no."""
+    X = pd.DataFrame({"g": np.repeat([f"g{k:02}" for k in range(len(errors))], rows // len(errors))})
+    y = (rng.random(len(X)) < np.repeat(errors, rows // len(errors))).astype(int)
+    return (lambda X: np.full(len(X), 0.1)), X, y
+
+
+@pytest.mark.slow
+def test_the_rows_that_a_failing_group_needs_count_the_other_groups():
+    # one group of twelve is beyond the tolerance: it must survive Holm, so that rows for one look are too few
+    errors, most = [0.3, *[0.1] * 11], 0.1
+    exactly = (np.arange(60_000) % 5000) < np.repeat(np.multiply(errors, 5000), 5000)
+    X = pd.DataFrame({"g": np.repeat([f"g{k:02}" for k in range(12)], 5000)})
+    seen = judge(ev.Slices("g", most), ((lambda X: np.full(len(X), 0.1)), X, exactly.astype(int)))
+    ends = (seen.details[name] for name in ("gap", "low", "high"))
+    assert seen.rows_needed == rows_needed_parts(*ends, most, seen.rows, looks=12)
+    told = []
+    for factor in (1 / 1.5, 1.0, 1.5):
+        rng, rows = np.random.default_rng(5), round(factor * seen.rows_needed / 12) * 12
+        verdicts = [judge(ev.Slices("g", most), groups_of(errors, rows, rng)).verdict for _ in range(60)]
+        told.append(verdicts.count("fail") / 60)
+    assert told[0] < 0.9 <= told[2]
+    assert told[1] >= binom.ppf(0.001, 60, 0.9) / 60
+
+
+def test_the_lower_end_of_a_search_goes_no_further_than_its_correction():
+    # four of eight groups are weak, so that each must survive the correction for the others that were found
+    held = 0
+    for seed in (4, 6):  # in these the group that looks worst is beyond a tolerance on its own, and not confirmed
+        world = groups_of([0.3, 0.1] * 4, 2400, np.random.default_rng(seed))
+        for most in np.linspace(0.01, 0.1, 16):
+            result = judge(ev.WeakSlices(max_gap=float(most), max_depth=1), world)
+            beyond = result.details["low"] > most
+            held += result.verdict == "inconclusive" and bool(beyond.any())
+            assert result.verdict == "fail" or result.low <= most, result
+    assert held
