@@ -7,6 +7,7 @@ run in which workers die gives the numbers of a run in which none does, to the l
 
 from __future__ import annotations
 
+import io
 import math
 import pickle
 import sys
@@ -16,6 +17,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+
+import numpy as np
 
 from mlops_lab.errors import require
 from mlops_lab.evaluation.dask_source import DaskSource
@@ -28,6 +31,7 @@ from mlops_lab.evaluation.runner import FAN_IN, LocalRunner, Runner, Step, add_u
 __all__ = ["ClusterRunner"]
 
 BRANCHES = 32  # sums that are sent here, each of consecutive parts: the steps of the bar, and what Ctrl-C keeps
+LARGE = 2**15  # bytes of an array that is looked through for zeros before it is sent
 PARTS_A_THREAD = 4  # of a frame or of files, so that a slow part keeps no thread waiting for long
 
 
@@ -100,7 +104,7 @@ class ClusterRunner(Runner):
 
 @dataclass(frozen=True)
 class Carried:
-    """A state on its way through the cluster: compressed where it is sent, and only there, since most bins are empty.
+    """A state on its way through the cluster: small where it is sent, and only there, since most bins are empty.
 
     Parameters
     ----------
@@ -121,7 +125,32 @@ class Carried:
         return Carried(self.state + other.state)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return unpacked, (zlib.compress(require("cloudpickle", "scale").dumps(self.state, protocol=5), level=1),)
+        return unpacked, (zlib.compress(packed(self.state), level=1),)
+
+
+def packed(state: Any) -> bytes:
+    """Pickle a state; of an array that is mostly zeros only the rest, which is sooner done than compressing it."""
+    cloudpickle = require("cloudpickle", "scale")
+
+    class Pickler(cloudpickle.Pickler):  # type: ignore[name-defined]
+        def reducer_override(self, obj: Any) -> Any:
+            if type(obj) is np.ndarray and obj.dtype.kind in "biuf" and obj.nbytes >= LARGE:
+                flat = obj.reshape(-1)
+                used = np.flatnonzero(flat)
+                if len(used) < len(flat) / 8:
+                    return spread, (obj.shape, used, flat[used])
+            return super().reducer_override(obj)
+
+    file = io.BytesIO()
+    Pickler(file, protocol=5).dump(state)
+    return file.getvalue()
+
+
+def spread(shape: tuple[int, ...], used: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Make an array that is zero but for some values."""
+    array = np.zeros(math.prod(shape), dtype=values.dtype)
+    array[used] = values
+    return array.reshape(shape)
 
 
 def unpacked(data: bytes) -> Carried:

@@ -12,7 +12,15 @@ import numpy as np
 import pandas as pd
 
 from mlops_lab.errors import require, shorten
-from mlops_lab.evaluation.data import FrameSource, Schema, Source, check_columns, clean_target, split_target
+from mlops_lab.evaluation.data import (
+    FrameSource,
+    Schema,
+    Source,
+    bytes_of_row,
+    check_columns,
+    clean_target,
+    split_target,
+)
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.parquet import MOST_LABELS
 from mlops_lab.evaluation.runner import FAN_IN, add_up, added
@@ -145,8 +153,7 @@ class DaskSource(Source):
     @cached_property
     def row_bytes(self) -> float:
         """Memory of one row, from the first thousand."""
-        head, _target = self.head(1000)
-        return float(head.memory_usage(index=False, deep=True).sum() / len(head))
+        return bytes_of_row(self.head(1000)[0])
 
     def head(self, rows: int) -> tuple[pd.DataFrame, np.ndarray]:
         """Return the first rows with their target."""

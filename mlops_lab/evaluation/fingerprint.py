@@ -56,8 +56,8 @@ class DataFingerprint:
             hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()
         except TypeError:  # a column of lists or the like
             hashes = pd.util.hash_pandas_object(frame.astype(str), index=False).to_numpy()
-        hashes = hashes * np.uint64(31) + pd.util.hash_array(target)
-        return cls(len(frame), int(np.add.reduce(hashes, dtype=np.uint64)))
+        mixed = mix(hashes * np.uint64(31) + pd.util.hash_array(target))
+        return cls(len(frame), int(np.add.reduce(mixed, dtype=np.uint64)))
 
     def __add__(self, other: DataFingerprint) -> DataFingerprint:
         return DataFingerprint(self.rows + other.rows, (self.total + other.total) % 2**64)
@@ -65,6 +65,16 @@ class DataFingerprint:
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
         return {"rows": self.rows, "digest": f"{self.total:016x}"}
+
+
+def mix(numbers: np.ndarray) -> np.ndarray:
+    """Scatter the bits of each number, so that a sum over rows still knows which target stood beside which row.
+
+    This is the last step of SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators").
+    """
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return numbers ^ (numbers >> np.uint64(31))
 
 
 def model_fingerprint(predictor: Predictor, outputs: Outputs) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.fingerprint import DataFingerprint
 from mlops_lab.evaluation.masking import mask
 from mlops_lab.evaluation.model import encode_target
-from mlops_lab.evaluation.plan import Answers, Plan, Request
+from mlops_lab.evaluation.plan import PROBE_ROWS, Answers, Plan, Request
 from mlops_lab.evaluation.probe import Probe
 
 __all__ = ["Failure", "Observer", "Seen"]
@@ -124,7 +124,7 @@ class Observer:
     plan : Plan
         Asks the model; each batch gets a copy, so that several can be observed at once.
     probe : Probe
-        What the model said before about the first rows.
+        What the model said before about the first rows; where it has not been tried, this is done with the first batch.
     """
 
     procedures: tuple[Procedure, ...]
@@ -185,10 +185,10 @@ class Observer:
                 except Exception as error:  # of the check or of a user's own change
                     states[place] = Failure.of(error)
         try:
-            answers = plan.ask(batch, [request for requests in asked.values() for request in requests])
-            if batch.start == 0:
-                self.probe.check_repeats(answers.unchanged)
+            answers = self._answers(batch, [request for requests in asked.values() for request in requests], plan)
         except Exception as error:  # the model cannot answer for the unchanged rows: no check can go on
+            if not self.probe.is_tried:  # nor, maybe, for any: then the run ends here, as after a trial
+                self.probe = self.probe.tried(plan.predictor(batch.frame.head(PROBE_ROWS).copy()))
             return states | dict.fromkeys(asked, Failure.of(error))
         offset = 0
         for place, requests in asked.items():
@@ -196,6 +196,16 @@ class Observer:
             offset += len(requests)
             states[place] = reduce_batch(self.procedures[place], batch, requests, mine)
         return states
+
+    def _answers(self, batch: Batch, requests: Sequence[Request], plan: Plan) -> Answers:
+        """Ask the model, and see of the first rows whether it answers as it did before."""
+        answers = plan.ask(batch, requests, 0 if self.probe.is_tried else PROBE_ROWS)
+        if not self.probe.is_tried:
+            again = answers.again if answers.again is not None else plan.predictor(batch.frame.head(PROBE_ROWS).copy())
+            self.probe = self.probe.tried(again, plan.changes_input)
+        if batch.start == 0:
+            self.probe.check_repeats(answers.unchanged)
+        return answers
 
 
 def reduce_batch(procedure: Procedure, batch: Batch, requests: Sequence[Request], answers: Answers) -> Any:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from mlops_lab.errors import nearest
-from mlops_lab.evaluation.data import Schema, Source, check_columns, clean_target
+from mlops_lab.evaluation.data import Schema, Source, bytes_of_row, check_columns, clean_target
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.parquet_faults import differences, first_broken_part
 from mlops_lab.evaluation.prefetch import ahead
@@ -103,8 +103,7 @@ class ParquetSource(Source):
     @cached_property
     def row_bytes(self) -> float:
         """Memory of one row, from the first thousand."""
-        head, _target = self.head(1000)
-        return float(head.memory_usage(index=False, deep=True).sum() / len(head))
+        return bytes_of_row(self.head(1000)[0])
 
     def head(self, rows: int) -> tuple[pd.DataFrame, np.ndarray]:
         """Return the first rows with their target."""

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlops_lab.evaluation.data import Batch
+from mlops_lab.evaluation.data import Batch, bytes_of_row
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.model import Outputs, Predictor
 
@@ -149,10 +149,13 @@ class Answers:
         About the rows as they are.
     changed : list of Outputs or EvaluationError
         About each request, one output for each of its rows; or why the model could not answer.
+    again : Outputs, optional
+        About the first rows, where they were asked for twice.
     """
 
     unchanged: Outputs
     changed: list[Outputs | Exception]
+    again: Outputs | None = None
 
     def full(self, request: Request, answer: int) -> Outputs:
         """Return a request's outputs for all rows of the batch, those that did not change included.
@@ -200,6 +203,7 @@ class Plan:
     on_call: Callable[[int], None] | None = None
     rows_predicted: int = field(default=0, init=False)
     predict_seconds: float = field(default=0.0, init=False)
+    changes_input: bool = field(default=False, init=False)
     _reads_index: bool | None = field(default=None, init=False)
     _row_bytes: float | None = field(default=None, init=False)
 
@@ -225,7 +229,7 @@ class Plan:
         """
         self._reads_index, self._row_bytes = other._reads_index, other._row_bytes
 
-    def ask(self, batch: Batch, requests: Sequence[Request]) -> Answers:
+    def ask(self, batch: Batch, requests: Sequence[Request], again: int = 0) -> Answers:
         """Predict a batch as it is and as each request changes it.
 
         Parameters
@@ -234,6 +238,9 @@ class Plan:
             The unchanged rows.
         requests : sequence of Request
             The changes.
+        again : int, default 0
+            So many of the first rows are asked for twice in the same call, which tells whether the model answers the
+            same again and leaves its input alone; they are not counted.
 
         Returns
         -------
@@ -245,10 +252,10 @@ class Plan:
         EvaluationError
             Where the model cannot answer for the unchanged rows.
         """
-        groups = group_by_types(batch.frame, requests)
+        groups, again = group_by_types(batch.frame, requests), min(again, batch.rows)
         try:
             outputs = {
-                types: self._ask_stack(batch.frame, [requests[i] for i in members], types == ())
+                types: self._ask_stack(batch.frame, [requests[i] for i in members], types == (), again)
                 for types, members in groups.items()
             }
         except Exception:
@@ -260,7 +267,8 @@ class Plan:
                 count = len(requests[member].rows)
                 changed[member] = outputs[types].take(slice(offset, offset + count))
                 offset += count
-        return Answers(outputs[()].take(slice(0, batch.rows)), changed)
+        own = outputs[()]
+        return Answers(own.take(slice(0, batch.rows)), changed, own.take(slice(len(own) - again, len(own))))
 
     def without_model(self) -> Plan:
         """Return a plan that counts the rows that this one would ask for, and asks nobody."""
@@ -279,13 +287,19 @@ class Plan:
                 changed.append(error)
         return Answers(unchanged, changed)
 
-    def _ask_stack(self, frame: pd.DataFrame, requests: Sequence[Request], unchanged: bool) -> Outputs:
-        stacked = stack(frame, requests, unchanged)
+    def _ask_stack(self, frame: pd.DataFrame, requests: Sequence[Request], unchanged: bool, again: int = 0) -> Outputs:
+        again = again if unchanged else 0  # they stand at the end, and stay there when repeated rows are left out
+        stacked = stack(frame, requests, unchanged, again)
+        asked, places, count = stacked, np.arange(len(stacked)), len(stacked) - again
         if repeats_often(stacked, frame, requests, unchanged):
-            first, inverse = repeats(stacked, with_index=self._index_matters(stacked))
-            if len(first) < len(stacked):
-                return self._call(stacked.take(first)).take(inverse)
-        return self._call(stacked)
+            first, place = repeats(stacked.iloc[:count], with_index=self._index_matters(stacked))
+            if len(first) < count:
+                asked = stacked.take(np.concatenate([first, places[count:]]))
+                places = np.concatenate([place, np.arange(len(first), len(asked))])
+        outputs = self._call(asked)
+        self.rows_predicted -= again
+        self.changes_input |= again > 0 and not asked.iloc[len(asked) - again :].equals(frame.iloc[:again])
+        return outputs if asked is stacked else outputs.take(places)
 
     def _index_matters(self, stacked: pd.DataFrame) -> bool:
         """Tell, once, whether the model reads the index: then rows that look alike are not."""
@@ -302,8 +316,7 @@ class Plan:
     def _rows_of_call(self, frame: pd.DataFrame) -> int:
         """Choose, once, how many rows fit into one call's memory."""
         if self._row_bytes is None:
-            head = frame.head(1000)
-            self._row_bytes = max(1.0, head.memory_usage(index=False, deep=True).sum() / max(1, len(head)))
+            self._row_bytes = max(1.0, bytes_of_row(frame)) if len(frame) else 1.0
         return max(1000, int(CALL_BYTES / self._row_bytes))
 
     def _call(self, frame: pd.DataFrame) -> Outputs:
@@ -344,14 +357,10 @@ def group_by_types(frame: pd.DataFrame, requests: Sequence[Request]) -> dict[tup
     return groups
 
 
-def stack(frame: pd.DataFrame, requests: Sequence[Request], unchanged: bool) -> pd.DataFrame:
-    """Put the unchanged rows and all changed rows behind each other in one new frame."""
-    own = [np.arange(len(frame))] if unchanged else []
-    rows = (
-        np.concatenate([*own, *(request.rows for request in requests)])
-        if own or requests
-        else np.empty(0, dtype=np.intp)
-    )
+def stack(frame: pd.DataFrame, requests: Sequence[Request], unchanged: bool, again: int = 0) -> pd.DataFrame:
+    """Put the unchanged rows, all changed rows and some of the first once more behind each other in one new frame."""
+    own = np.arange(len(frame) if unchanged else 0)
+    rows = np.concatenate([own, *(request.rows for request in requests), np.arange(again)])
     stacked = frame.take(rows)
     for name in {name for request in requests for name in request.columns}:
         types = {request.columns[name].dtype for request in requests if name in request.columns}

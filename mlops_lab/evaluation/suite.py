@@ -192,7 +192,13 @@ class Suite:
                 "leave checkpoint= out."
             )
         head, tried = source.head(PROBE_ROWS)[0], perf_counter()
-        probe = probe_model(model, source.labels, head, task)
+        at_once = (
+            isinstance(source, FrameSource)
+            and isinstance(runner, LocalRunner)
+            and source.rows <= rows_of_batch(source, len(self.checks))
+            and all(one is None for one in (max_seconds, checkpoint, batch_rows))
+        )
+        probe = probe_model(model, source.labels, head, task, later=at_once)
         row_seconds = (perf_counter() - tried) / len(head)
         encode_target(source.labels, probe.predictor)
         procedures = self._prepare(runner, probe.predictor)
@@ -217,10 +223,10 @@ class Suite:
             seconds=perf_counter() - began,
             predict_seconds=seen.predict_seconds,
             partial=partial,
-            notes=probe.notes,
+            notes=observer.probe.notes,
             suite=self.to_dict(),
             data=seen.fingerprint.to_dict(),
-            model=model_fingerprint(probe.predictor, probe.outputs),
+            model=model_fingerprint(probe.predictor, observer.probe.outputs),
         )
 
     def estimate(self, model: Any, X: Any, y: Any = None, *, task: Task | None = None) -> Estimate:

@@ -75,6 +75,11 @@ class Worst:
     def __add__(self, other: Worst) -> Worst:
         if not len(self.size) or not len(other.size):
             return self if len(self.size) else other
+        if min(len(self.size), len(other.size)) == KEPT:  # most often, once many rows were seen, one side wins whole
+            if self.size[-1] > other.size[0]:
+                return self
+            if other.size[-1] > self.size[0]:
+                return other
         size = np.concatenate([self.size, other.size])
         position = np.concatenate([self.position, other.position])
         chosen = np.lexsort((position, -size))[:KEPT]

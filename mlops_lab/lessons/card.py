@@ -117,10 +117,10 @@ class Picture:
         return as_text(self.alt)
 
     def html(self) -> str:
-        """Return the picture as HTML that needs no other file."""
+        """Return the picture as HTML that needs no other file, on white: not every ink can be read on a dark page."""
         source = base64.b64encode(self.png).decode("ascii")
         alt = html.escape(as_text(self.alt), quote=True)
-        return f'<img alt="{alt}" style="max-width:100%" src="data:image/png;base64,{source}">'
+        return f'<img alt="{alt}" style="max-width:100%;background:#fff" src="data:image/png;base64,{source}">'
 
 
 Block = str | Items | Code | Table | Picture

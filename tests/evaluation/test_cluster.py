@@ -250,6 +250,17 @@ def test_an_error_in_one_partition_is_that_checks_error(client, by_itself, kind)
     assert report["calibration:positive"].estimate == by_itself["calibration:positive"].estimate
 
 
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 1.0])
+@pytest.mark.parametrize("kind", ["?", "i2", "u8", "f4", "f8"])
+def test_an_array_arrives_as_it_was_however_many_zeros_it_holds(share: float, kind: str) -> None:
+    random = np.random.default_rng(0)
+    sent = ((random.random((5, 20_000)) < share) * random.integers(1, 100, (5, 20_000))).astype(kind)
+    arrived = pickle.loads(pickle.dumps(Carried([sent, sent.T]))).state
+    assert [one.dtype for one in arrived] == [sent.dtype] * 2
+    np.testing.assert_array_equal(arrived[0], sent)
+    np.testing.assert_array_equal(arrived[1], sent.T)
+
+
 def test_states_are_small_and_can_be_sent(adult, model):
     suite, source = example(), FrameSource(adult, "income")
     probe = probe_model(model, source.labels, source.head(256)[0])

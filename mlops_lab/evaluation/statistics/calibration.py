@@ -94,11 +94,11 @@ class ScoreHistogram:
             raise InputError(f"The scores run from {given.min():g} to {given.max():g}; give probabilities from 0 to 1.")
         place = bins_of(given)
         return cls(
-            rows=np.bincount(place, minlength=BINS).astype(np.int64),
-            positives=np.bincount(place, outcome, BINS).astype(np.int64),
-            scores=np.bincount(place, given, BINS).astype(np.float64),
-            squares=np.bincount(place, given**2, BINS).astype(np.float64),
-            positive_scores=np.bincount(place, given * outcome, BINS).astype(np.float64),
+            rows=np.bincount(place, minlength=BINS).astype(np.int64, copy=False),
+            positives=np.bincount(place[outcome > 0], minlength=BINS).astype(np.int64, copy=False),
+            scores=np.bincount(place, given, BINS).astype(np.float64, copy=False),
+            squares=np.bincount(place, given**2, BINS).astype(np.float64, copy=False),
+            positive_scores=np.bincount(place, given * outcome, BINS).astype(np.float64, copy=False),
         )
 
     def __add__(self, other: ScoreHistogram) -> ScoreHistogram:

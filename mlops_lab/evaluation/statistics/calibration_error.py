@@ -239,7 +239,8 @@ def smooth_error(state: ScoreHistogram, steps: int = 1000) -> float:
     def smoothed(width: float) -> float:
         return float(np.abs(idct(waves * gaussian_response(width * steps, steps))).sum())
 
-    low, high = 1 / steps, 1.0
+    low = 1 / steps
+    high = max(low, min(1.0, smoothed(low)))  # smoothing only takes away, so the width lies below the first error
     while high - low > 1e-4:
         middle = (low + high) / 2
         low, high = (middle, high) if smoothed(middle) > middle else (low, middle)
