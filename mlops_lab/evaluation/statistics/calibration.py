@@ -404,6 +404,6 @@ def binomial_quantile(level: float, rows: Array, chance: Array) -> Array:
     below, reached = np.full(rows.shape, -1.0), rows.astype(float)
     while (reached - below > 1).any():
         middle = np.floor((below + reached) / 2)
-        enough = special.bdtr(np.maximum(middle, 0), rows.astype(int), chance) >= level
+        enough = (middle >= 0) & (special.bdtr(np.maximum(middle, 0), rows.astype(int), chance) >= level)
         below, reached = np.where(enough, below, middle), np.where(enough, middle, reached)
     return reached

@@ -106,6 +106,16 @@ def test_the_squared_error_of_a_shift_is_its_square():
     assert abs(np.mean(seen) - 0.05**2) < 4 * np.std(seen) / np.sqrt(300)
 
 
+def test_the_band_of_small_groups_stays_between_0_and_1():
+    """Rare outcomes beside frequent ones: the search goes on for some groups when it has ended for others."""
+    outcome, score = sample(3, rows=200)
+    for groups in (15, 100):
+        low, high = consistency_band(ScoreHistogram.of(outcome, score), groups)
+        parts = ScoreHistogram.of(outcome, score).grouped(groups)
+        assert low.tolist() == (stats.binom.ppf(0.025, parts.rows, parts.mean_score) / parts.rows).tolist()
+        assert 0 <= low.min() <= high.max() <= 1
+
+
 @pytest.mark.slow
 def test_the_band_holds_the_groups_of_a_perfect_model():
     rng = np.random.default_rng(2)
