@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlops_lab.i18n import gettext as _
 from mlops_lab.lessons.content import invariance_judges as judges
-from mlops_lab.lessons.content.invariance_quiz import QUIZ
+from mlops_lab.lessons.content.invariance_quiz import questions
 from mlops_lab.lessons.exercise import Exercise, Wrong
 from mlops_lab.lessons.outline import Outline
 from mlops_lab.lessons.prediction import Prediction
@@ -327,5 +327,5 @@ LESSON = Outline(
         ),
     ],
     exercises=[CHANGE_RATE, GONE, STRANGER, UNEQUAL, FORTY],
-    quiz=QUIZ,
+    quiz=questions(),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mlops_lab.i18n import gettext as _
 from mlops_lab.lessons.content import confidence_judges as judges
-from mlops_lab.lessons.content.confidence_quiz import QUIZ
+from mlops_lab.lessons.content.confidence_quiz import questions
 from mlops_lab.lessons.exercise import Exercise, Wrong
 from mlops_lab.lessons.outline import Outline
 from mlops_lab.lessons.prediction import Prediction
@@ -320,5 +320,5 @@ LESSON = Outline(
         ),
     ],
     exercises=[CHEAPEST, HONEST, SIXTY, UNSURE],
-    quiz=QUIZ,
+    quiz=questions(),
 )
