@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from pandas.testing import assert_frame_equal
+from threadpoolctl import threadpool_limits
 
 from mlops_lab import evaluation as ev
 from mlops_lab.evaluation.states import dump_states, load_states
@@ -125,6 +126,13 @@ def test_a_stopped_run_goes_on_to_the_same_report(tmp_path, kind):
     assert sum(calls) < 0.8 * whole.rows_predicted
     assert resumed["broken"].verdict == "error"
     assert not path.exists()
+
+
+def test_the_threads_of_blas_move_no_digit():
+    data = people()
+    with threadpool_limits(1):
+        alone = suite().run(score, data, "late", progress=False)
+    assert_same(alone, suite().run(score, data, "late", progress=False))
 
 
 SCRIPT = """

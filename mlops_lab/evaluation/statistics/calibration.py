@@ -333,7 +333,7 @@ def brier_parts(state: ScoreHistogram, groups: int | None = None) -> BrierParts:
     if groups is None:
         used = np.flatnonzero(state.rows)
         _score, fitted = isotonic_curve(state)
-        recalibrated = float(state.positives[used] @ (1 - 2 * fitted) + state.rows[used] @ fitted**2) / total
+        recalibrated = float((state.positives[used] * (1 - 2 * fitted) + state.rows[used] * fitted**2).sum()) / total
         return BrierParts(brier, brier - recalibrated, uncertainty - recalibrated, uncertainty)
     parts = state.grouped(groups)
     reliability = float(parts.weight @ parts.gap**2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,7 +138,7 @@ def auc(counts: Counts) -> float:
     if not counts.sum(axis=1).all():
         return math.nan
     below, _ = placements(counts)
-    return float(counts[1] @ below / counts[1].sum())
+    return weighted_sum(counts[1], below) / float(counts[1].sum())
 
 
 def binning_error(counts: Counts) -> float:
@@ -160,7 +161,7 @@ def binning_error(counts: Counts) -> float:
     """
     negatives, positives = counts.astype(float)
     pairs = float(negatives.sum() * positives.sum())
-    return float(negatives @ positives / pairs / 2) if pairs else math.nan
+    return weighted_sum(negatives, positives) / pairs / 2 if pairs else math.nan
 
 
 def auc_drop(scores: PairedScores, *, tolerance: float = math.nan, alpha: float = 0.05) -> Interval:
@@ -197,6 +198,11 @@ def auc_drop(scores: PairedScores, *, tolerance: float = math.nan, alpha: float 
     return interval(estimate, low, high, p_fail, p_pass, tolerance=tolerance, alpha=alpha, method="delong")
 
 
+def weighted_sum(weights: NDArray[Any], values: NDArray[Any]) -> float:
+    """Add up without BLAS, whose sums of long arrays hang on the number of its threads in the last digits."""
+    return float(np.einsum("i,i->", weights, values))
+
+
 def class_parts(scores: PairedScores, alpha: float) -> list[Interval]:
     """Return, for the positive and the negative class, the interval of the mean change of its placements around 0."""
     joint = scores.joint
@@ -208,9 +214,9 @@ def class_parts(scores: PairedScores, alpha: float) -> list[Interval]:
         at_first, at_second = np.nonzero(counts)
         weights, change = counts[at_first, at_second], first[at_first] - second[at_second]
         rows = int(weights.sum())
-        centred = change - weights @ change / rows
-        variance = float(weights @ centred**2) / (rows - 1)
-        skewness = float(weights @ centred**3) / rows / variance**1.5 if variance > 0 else 0.0
+        centred = change - weighted_sum(weights, change) / rows
+        variance = weighted_sum(weights, centred**2) / (rows - 1)
+        skewness = weighted_sum(weights, centred**3) / rows / variance**1.5 if variance > 0 else 0.0
         moved = at_first != at_second
         rose, fell = moved & (change > 0), moved & (change < 0)
         parts.append(
@@ -219,8 +225,8 @@ def class_parts(scores: PairedScores, alpha: float) -> list[Interval]:
                 math.sqrt(variance / rows),
                 skewness,
                 rows,
-                rose=(int(weights[rose].sum()), float(weights[rose] @ change[rose]) / rows),
-                fell=(int(weights[fell].sum()), -float(weights[fell] @ change[fell]) / rows),
+                rose=(int(weights[rose].sum()), weighted_sum(weights[rose], change[rose]) / rows),
+                fell=(int(weights[fell].sum()), -weighted_sum(weights[fell], change[fell]) / rows),
                 reach=1.0,
                 tolerance=math.nan,
                 alpha=alpha,
