@@ -10,11 +10,9 @@ import pandas as pd
 
 from mlops_lab.evaluation.data import column_kind
 from mlops_lab.evaluation.model import Predictor
-from mlops_lab.evaluation.probe import probe_model
+from mlops_lab.evaluation.probe import PROBE_ROWS, probe_model
 
 __all__ = ["Asked", "AskedForProbabilities", "ask_in_levels"]
-
-PROBE_ROWS = 256
 
 
 class Asked:

@@ -19,13 +19,12 @@ from mlops_lab.evaluation.errors import EvaluationError, NotApplicable
 from mlops_lab.evaluation.memory import in_memory
 from mlops_lab.evaluation.model import Outputs, Predictor, Task, encode_target
 from mlops_lab.evaluation.parameters import check_rate
-from mlops_lab.evaluation.probe import probe_model
+from mlops_lab.evaluation.probe import PROBE_ROWS, probe_model
 from mlops_lab.evaluation.statistics.interval import check_alpha
 from mlops_lab.i18n import gettext as _
 
 __all__ = ["Conformal", "conformal"]
 
-PROBE_ROWS = 256
 FOR_LABELS = ("lac", "aps", "raps")
 FOR_VALUES = ("absolute", "gamma")
 

@@ -299,7 +299,7 @@ class FrameSource(Source):
         """Return the first rows with their target."""
         return self.frame.head(rows), self.target[:rows]
 
-    @property
+    @cached_property
     def row_bytes(self) -> float:
         """Memory of one row, from the first thousand."""
         return bytes_of_row(self.frame)

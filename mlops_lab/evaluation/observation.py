@@ -16,8 +16,8 @@ from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.fingerprint import DataFingerprint
 from mlops_lab.evaluation.masking import mask
 from mlops_lab.evaluation.model import encode_target
-from mlops_lab.evaluation.plan import PROBE_ROWS, Answers, Plan, Request
-from mlops_lab.evaluation.probe import Probe
+from mlops_lab.evaluation.plan import Answers, Plan, Request
+from mlops_lab.evaluation.probe import PROBE_ROWS, Probe
 
 __all__ = ["Failure", "Observer", "Seen"]
 
@@ -188,7 +188,7 @@ class Observer:
             answers = self._answers(batch, [request for requests in asked.values() for request in requests], plan)
         except Exception as error:  # the model cannot answer for the unchanged rows: no check can go on
             if not self.probe.is_tried:  # nor, maybe, for any: then the run ends here, as after a trial
-                self.probe = self.probe.tried(plan.predictor(batch.frame.head(PROBE_ROWS).copy()))
+                self._try(batch)
             return states | dict.fromkeys(asked, Failure.of(error))
         offset = 0
         for place, requests in asked.items():
@@ -201,11 +201,17 @@ class Observer:
         """Ask the model, and see of the first rows whether it answers as it did before."""
         answers = plan.ask(batch, requests, 0 if self.probe.is_tried else PROBE_ROWS)
         if not self.probe.is_tried:
-            again = answers.again if answers.again is not None else plan.predictor(batch.frame.head(PROBE_ROWS).copy())
-            self.probe = self.probe.tried(again, plan.changes_input)
+            if answers.again is None:
+                self._try(batch)
+            else:
+                self.probe = self.probe.tried(answers.again, plan.changes_input)
         if batch.start == 0:
             self.probe.check_repeats(answers.unchanged)
         return answers
+
+    def _try(self, batch: Batch) -> None:
+        """Ask the model for the first rows alone."""
+        self.probe = self.probe.tried(self.plan.predictor(batch.frame.head(PROBE_ROWS).copy()))
 
 
 def reduce_batch(procedure: Procedure, batch: Batch, requests: Sequence[Request], answers: Answers) -> Any:

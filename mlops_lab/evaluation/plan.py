@@ -23,7 +23,7 @@ from mlops_lab.evaluation.model import Outputs, Predictor
 
 __all__ = ["Answers", "Plan", "Request", "differs"]
 
-PROBE_ROWS = 256
+SAMPLED_ROWS = 256  # from which it is told whether rows repeat, and whether the model reads the index
 CALL_BYTES = (
     64 * 2**20
 )  # of one stacked frame: large enough that a call's fixed cost vanishes, small enough for any machine
@@ -304,7 +304,7 @@ class Plan:
     def _index_matters(self, stacked: pd.DataFrame) -> bool:
         """Tell, once, whether the model reads the index: then rows that look alike are not."""
         if self._reads_index is None:
-            some = stacked.iloc[:: max(1, len(stacked) // (4 * PROBE_ROWS))]
+            some = stacked.iloc[:: max(1, len(stacked) // (4 * SAMPLED_ROWS))]
             turned = some.set_axis(some.index[::-1], axis=0)
             first, second = self.predictor(some.copy()), self.predictor(turned)
             alike = np.allclose(first.decisions, second.decisions, rtol=1e-6, atol=1e-9)
@@ -376,12 +376,12 @@ def stack(frame: pd.DataFrame, requests: Sequence[Request], unchanged: bool, aga
 
 def repeats_often(stacked: pd.DataFrame, frame: pd.DataFrame, requests: Sequence[Request], unchanged: bool) -> bool:
     """Tell from a few rows, with all their changed versions, whether looking for repeated rows is worth its time."""
-    if len(stacked) < 2 * PROBE_ROWS:
+    if len(stacked) < 2 * SAMPLED_ROWS:
         return False
     own = [np.arange(len(frame))] if unchanged else []
     origin = np.concatenate([*own, *(request.rows for request in requests)])
     chosen = np.zeros(len(frame), dtype=bool)
-    chosen[:: max(1, len(frame) // PROBE_ROWS)] = True
+    chosen[:: max(1, len(frame) // SAMPLED_ROWS)] = True
     if len(requests) < 2 and tell_apart(frame.loc[chosen], requests):
         return False
     probe = stacked.take(np.flatnonzero(chosen[origin]))

@@ -16,7 +16,10 @@ from mlops_lab.evaluation.mlflow_models import MlflowModel
 from mlops_lab.evaluation.model import Outputs, Predictor, Task, as_predictor
 from mlops_lab.i18n import gettext as _
 
-__all__ = ["Probe", "probe_model"]
+__all__ = ["PROBE_ROWS", "Probe", "probe_model"]
+
+PROBE_ROWS = 256
+"""The first rows, on which a model is tried."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.memory import in_memory
 from mlops_lab.evaluation.model import Predictor, encode_target
 from mlops_lab.evaluation.parameters import check_amount
-from mlops_lab.evaluation.probe import probe_model
+from mlops_lab.evaluation.probe import PROBE_ROWS, probe_model
 from mlops_lab.evaluation.proxies import ProxyAudit
 from mlops_lab.evaluation.statistics.groups import gap
 from mlops_lab.evaluation.statistics.interval import Interval, check_alpha
@@ -32,7 +32,6 @@ from mlops_lab.i18n import gettext as _
 
 __all__ = ["proxy_audit"]
 
-PROBE_ROWS = 256
 MOST_ROWS = 50_000  # for the auditor: more move its area in the third digit only
 MOST_GROUPS = 20
 MOST_NUMBERS = 10  # different numbers that still count as groups, such as 0 and 1

@@ -17,7 +17,7 @@ from mlops_lab.evaluation.errors import EvaluationError, NotApplicable
 from mlops_lab.evaluation.memory import in_memory
 from mlops_lab.evaluation.model import encode_target
 from mlops_lab.evaluation.parameters import check_rate
-from mlops_lab.evaluation.probe import probe_model
+from mlops_lab.evaluation.probe import PROBE_ROWS, probe_model
 from mlops_lab.evaluation.proof import AS_IT_IS, Proof, RecalibrationRefused
 from mlops_lab.evaluation.recalibrators import METHODS, Array, Recalibrator, log_losses
 from mlops_lab.evaluation.statistics.interval import check_alpha
@@ -26,7 +26,6 @@ from mlops_lab.i18n import gettext as _
 
 __all__ = ["Recalibrated", "recalibrate"]
 
-PROBE_ROWS = 256
 ISOTONIC_ROWS = 1000  # below, the free curve follows the noise (Niculescu-Mizil and Caruana 2005)
 
 

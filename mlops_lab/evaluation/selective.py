@@ -14,7 +14,7 @@ from mlops_lab.evaluation.errors import EvaluationError, NotApplicable
 from mlops_lab.evaluation.memory import in_memory
 from mlops_lab.evaluation.model import Predictor, encode_target
 from mlops_lab.evaluation.parameters import check_amount, check_rate
-from mlops_lab.evaluation.probe import probe_model
+from mlops_lab.evaluation.probe import PROBE_ROWS, probe_model
 from mlops_lab.evaluation.statistics.rates import rate
 from mlops_lab.evaluation.statistics.risk import Confidences, area, cheapest_threshold, guaranteed_threshold
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["RiskCoverage", "risk_coverage"]
-
-PROBE_ROWS = 256
 
 
 @dataclass(frozen=True)

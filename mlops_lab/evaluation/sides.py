@@ -17,7 +17,7 @@ from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.group_metrics import GroupMetric, find_group_metric
 from mlops_lab.evaluation.metrics import Metric, find_metric
 from mlops_lab.evaluation.model import Outputs, encode_target
-from mlops_lab.evaluation.probe import probe_model
+from mlops_lab.evaluation.probe import PROBE_ROWS, probe_model
 from mlops_lab.evaluation.profile import Profile, to_float
 from mlops_lab.evaluation.statistics.groups import gap
 from mlops_lab.evaluation.statistics.interval import Interval
@@ -26,7 +26,6 @@ from mlops_lab.evaluation.statistics.rates import rate
 
 __all__ = ["Difference", "LevelSides", "ModelSides", "Sides", "level_sides", "model_sides"]
 
-PROBE_ROWS = 256
 MEANS = ("accuracy", "log_loss", "brier_score", "mean_absolute_error")
 
 

@@ -22,7 +22,7 @@ from mlops_lab.evaluation.model import Predictor, Task, encode_target
 from mlops_lab.evaluation.observation import Failure, Observer, Seen
 from mlops_lab.evaluation.parameters import check_amount, check_whole
 from mlops_lab.evaluation.plan import Plan
-from mlops_lab.evaluation.probe import probe_model
+from mlops_lab.evaluation.probe import PROBE_ROWS, probe_model
 from mlops_lab.evaluation.profile import Needs, profile_source
 from mlops_lab.evaluation.report import Report
 from mlops_lab.evaluation.result import Result
@@ -33,7 +33,6 @@ from mlops_lab.i18n import gettext as _
 
 __all__ = ["Estimate", "Suite"]
 
-PROBE_ROWS = 256
 ESTIMATE_ROWS = 2000
 BATCH_BYTES = 256 * 2**20  # of one batch with all its changed rows
 STEP_SECONDS = 20.0  # of one batch between two checkpoints, roughly
@@ -192,12 +191,8 @@ class Suite:
                 "leave checkpoint= out."
             )
         head, tried = source.head(PROBE_ROWS)[0], perf_counter()
-        at_once = (
-            isinstance(source, FrameSource)
-            and isinstance(runner, LocalRunner)
-            and source.rows <= rows_of_batch(source, len(self.checks))
-            and all(one is None for one in (max_seconds, checkpoint, batch_rows))
-        )
+        free = all(one is None for one in (max_seconds, checkpoint, batch_rows))
+        at_once = free and is_one_batch(runner, len(self.checks))
         probe = probe_model(model, source.labels, head, task, later=at_once)
         row_seconds = (perf_counter() - tried) / len(head)
         encode_target(source.labels, probe.predictor)
@@ -379,6 +374,13 @@ def runner_for(source: Source, client: Any) -> Runner:
     from mlops_lab.evaluation.cluster import ClusterRunner
 
     return ClusterRunner(source, client)
+
+
+def is_one_batch(runner: Runner, checks: int) -> bool:
+    """Whether all rows are in memory here and are looked at in one go."""
+    source = runner.source
+    here = isinstance(runner, LocalRunner) and isinstance(source, FrameSource)
+    return here and source.rows <= rows_of_batch(source, checks)
 
 
 def rows_of_batch(

@@ -17,7 +17,7 @@ from mlops_lab.evaluation.checks.calibration import reliability_curve
 from mlops_lab.evaluation.errors import NotApplicable
 from mlops_lab.evaluation.memory import in_memory
 from mlops_lab.evaluation.model import encode_target
-from mlops_lab.evaluation.probe import probe_model
+from mlops_lab.evaluation.probe import PROBE_ROWS, probe_model
 from mlops_lab.evaluation.statistics.calibration import ScoreHistogram, binned_error
 from mlops_lab.evaluation.statistics.calibration_error import calibration_error
 from mlops_lab.evaluation.statistics.interval import Interval
@@ -31,7 +31,6 @@ Progress = Callable[[int, int, str], None]
 
 GROUPS = (2, 5, 10, 15, 20, 30, 50, 100)
 ROWS = (50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000)
-PROBE_ROWS = 256
 
 
 @dataclass(frozen=True)

@@ -219,11 +219,6 @@ def describe(view: View) -> str:
         Plain text, an empty line between paragraphs.
     """
     result = view.swapped.result
-    verdicts = {
-        "pass": _("The whole interval is below the {tolerance:.1%} that are allowed: pass."),
-        "fail": _("The whole interval is above the {tolerance:.1%} that are allowed: fail."),
-        "inconclusive": _("The {tolerance:.1%} that are allowed lie inside the interval: these rows can't tell."),
-    }
     whole = _(
         "{estimate:.2%} of the decisions change under another {column}, interval {low:.2%} to {high:.2%}."
     ).format(column=view.column, estimate=result.estimate, low=result.low, high=result.high)
@@ -231,7 +226,7 @@ def describe(view: View) -> str:
         "{source} becomes {to}: of {rows:,} rows {estimate:.2%} change, interval {low:.2%} to {high:.2%}; the score "
         "rises for {toward_positive:.0%} and falls for {toward_negative:.0%}, by {mean_step:+.3f} on average."
     )
-    said = [f"{whole} {verdicts[result.verdict].format(tolerance=result.tolerance)}"]
+    said = [f"{whole} {look.verdict_words(result.verdict, result.tolerance)}"]
     said += [group.format(**row) for row in view.groups.to_dict("records")]
     if view.left_out:
         said.append(_("{count} more groups change less.").format(count=view.left_out))

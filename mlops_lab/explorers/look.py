@@ -19,6 +19,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from mlops_lab.i18n import gettext as _
+
 __all__ = [
     "COLOURS",
     "FAINT",
@@ -31,6 +33,7 @@ __all__ = [
     "png",
     "styled",
     "svg",
+    "verdict_words",
 ]
 
 INK = "#7a7a7b"  # 4.3 : 1 on white and 4.4 : 1 on JupyterLab's dark page, the best that one colour can do
@@ -122,6 +125,34 @@ def png(of: Figure, dpi: int = 72) -> bytes:
     with styled():
         of.savefig(file, format="png", dpi=dpi, transparent=True)
     return file.getvalue()
+
+
+def verdict_words(verdict: str, tolerance: float) -> str:
+    """Say what a verdict on a share means.
+
+    Parameters
+    ----------
+    verdict : {"pass", "fail", "inconclusive"}
+        The verdict.
+    tolerance : float
+        Largest share that is allowed.
+
+    Returns
+    -------
+    str
+        A sentence.
+
+    Examples
+    --------
+    >>> verdict_words("fail", 0.02)
+    'The whole interval is above the 2.0% that are allowed: fail.'
+    """
+    words = {
+        "pass": _("The whole interval is below the {tolerance:.1%} that are allowed: pass."),
+        "fail": _("The whole interval is above the {tolerance:.1%} that are allowed: fail."),
+        "inconclusive": _("The {tolerance:.1%} that are allowed lie inside the interval: these rows can't tell."),
+    }
+    return words[verdict].format(tolerance=tolerance)
 
 
 def svg(of: Figure) -> str:

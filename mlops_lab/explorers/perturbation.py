@@ -233,11 +233,6 @@ def describe(view: View) -> str:
         Plain text.
     """
     row = view.row
-    verdicts = {
-        "pass": _("The whole interval is below the {tolerance:.1%} that are allowed: pass."),
-        "fail": _("The whole interval is above the {tolerance:.1%} that are allowed: fail."),
-        "inconclusive": _("The {tolerance:.1%} that are allowed lie inside the interval: these rows can't tell."),
-    }
     numbers = _(
         "{change} on {column}, strength {strength:g} ({unit}): {metric} {drop:.2%}, interval {low:.2%} to {high:.2%}. "
         "{flips:.2%} of the decisions flip, interval {flips_low:.2%} to {flips_high:.2%}."
@@ -254,7 +249,7 @@ def describe(view: View) -> str:
         flips_low=row["flips_low"],
         flips_high=row["flips_high"],
     )
-    return f"{numbers} {verdicts[view.verdict].format(tolerance=view.tolerance)}"
+    return f"{numbers} {look.verdict_words(view.verdict, view.tolerance)}"
 
 
 def explorer(

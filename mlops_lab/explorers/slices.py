@@ -17,7 +17,7 @@ from mlops_lab.evaluation.data import Schema
 from mlops_lab.evaluation.grouping import bin_column, binning_needs
 from mlops_lab.evaluation.lattice import Lattice
 from mlops_lab.evaluation.model import encode_target
-from mlops_lab.evaluation.probe import probe_model
+from mlops_lab.evaluation.probe import PROBE_ROWS, probe_model
 from mlops_lab.evaluation.profile import profile_frame
 from mlops_lab.evaluation.statistics.groups import gap
 from mlops_lab.evaluation.statistics.rates import rate
@@ -31,7 +31,6 @@ Progress = Callable[[int, int, str], None]
 ALLOWED = (0.01, 0.02, 0.05, 0.1)  # gaps
 LEAST_ROWS = 40  # of a slice: twenty on each half
 SHOWN = 6  # slices; more would stand too close
-PROBE_ROWS = 100
 EACH, CONFIRMED = "each", "confirmed"
 
 

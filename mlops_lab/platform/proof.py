@@ -11,8 +11,7 @@ import pandas as pd
 from mlops_lab.errors import shorten
 from mlops_lab.evaluation import Report, load_model
 from mlops_lab.evaluation.fingerprint import model_fingerprint
-from mlops_lab.evaluation.probe import probe_model
-from mlops_lab.evaluation.suite import PROBE_ROWS
+from mlops_lab.evaluation.probe import PROBE_ROWS, probe_model
 from mlops_lab.platform.errors import PromotionRefused
 
 __all__ = ["check_report"]
