@@ -295,6 +295,7 @@ def test_bad_data_are_refused_in_one_sentence(folder, arguments, sentence):
     assert not (folder / "people.sqlite").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "url", ["postgresql://ada:s3cret@127.0.0.1:1/people", "nosuch://ada:s3cret@host/x?token=s3cret"]
 )

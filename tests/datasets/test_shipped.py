@@ -49,6 +49,7 @@ def test_a_gap_in_text_is_nan_in_every_version_of_pandas():
     assert all(isinstance(gap, float) for gap in gaps)
 
 
+@pytest.mark.slow
 def test_adult_is_split_as_published():
     train, test = datasets.adult(split="train"), datasets.adult(split="test", columns=["age", "income"])
     assert (len(train), len(test)) == (32_561, 16_281)
@@ -60,6 +61,7 @@ def test_adult_is_split_as_published():
     assert train.isna().any(axis=1).sum() == 32_561 - 30_162  # as adult.names counts them
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ROWS)
 def test_an_unknown_column_is_refused_with_the_nearest(table):
     known = list(getattr(datasets, table)())

@@ -128,6 +128,7 @@ def test_a_stopped_run_goes_on_to_the_same_report(tmp_path, kind):
     assert not path.exists()
 
 
+@pytest.mark.slow
 def test_the_threads_of_blas_move_no_digit():
     data = people()
     with threadpool_limits(1):

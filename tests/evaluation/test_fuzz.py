@@ -118,6 +118,7 @@ def test_any_plain_data_as_a_suite(data):
     read_suite(json.dumps({"checks": data}))
 
 
+@pytest.mark.slow
 @settings(max_examples=CASES)
 @given(st.lists(st.one_of(st.sampled_from([*MARKS, *WORDS]), st.text(max_size=4)), max_size=30))
 def test_any_marks_as_a_suite(pieces):

@@ -36,6 +36,7 @@ def test_a_skops_file_is_loaded_once_its_types_are_trusted(tmp_path: Path) -> No
     assert (loaded.predict_proba(FRAME) == FOREST.predict_proba(FRAME)).all()
 
 
+@pytest.mark.slow
 def test_a_suite_takes_the_file_itself(tmp_path: Path) -> None:
     model = LogisticRegression().fit(FRAME, LABELS)
     path = rewrite(tmp_path / "model.skops", skops.io.dumps(model))
@@ -94,6 +95,7 @@ def test_a_missing_library_is_named_with_its_extra(tmp_path: Path, monkeypatch: 
         ev.load_model(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zipmap", [False, True])
 def test_an_onnx_classifier_gives_the_probabilities_of_its_own_classes(zipmap: bool, tmp_path: Path) -> None:
     sample = FRAME.to_numpy(np.float32)
@@ -104,6 +106,7 @@ def test_an_onnx_classifier_gives_the_probabilities_of_its_own_classes(zipmap: b
     assert CHECK.run(model, FRAME, LABELS).results[0].verdict != "error"
 
 
+@pytest.mark.slow
 def test_an_onnx_pipeline_is_given_its_columns_by_name(tmp_path: Path) -> None:
     frame = FRAME.assign(job=np.where(FRAME.index % 2, "cook", "driver"))
     encode = make_column_transformer((OneHotEncoder(), ["job"]), (FunctionTransformer(), ["age", "hours"]))

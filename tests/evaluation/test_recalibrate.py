@@ -157,6 +157,7 @@ def test_classes_that_are_wholly_apart_and_scores_of_zero_and_one(method):
     assert np.isfinite(log_losses(mapped, target)).all()
 
 
+@pytest.mark.slow
 def test_few_rows_for_isotonic_are_warned_of():
     with pytest.warns(UserWarning, match="350 rows to fit on"):
         ev.recalibrate(model, *draw(500, sharpness=5.0), method="isotonic")

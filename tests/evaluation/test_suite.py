@@ -78,6 +78,7 @@ def test_any_size_of_call_gives_the_same_report(batch_rows: int, whole: ev.Repor
     assert numbers(SUITE.run(chance, FRAME, LABELS, batch_rows=batch_rows)) == numbers(whole)
 
 
+@pytest.mark.slow
 def test_any_size_of_batch_gives_the_same_numbers(many_batches: None, whole: ev.Report) -> None:
     parts = SUITE.run(chance, FRAME, LABELS)
     for one, other in zip(parts.results, whole.results, strict=True):
@@ -185,6 +186,7 @@ def test_an_estimator_is_evaluated_as_it_is(name: str) -> None:
     assert not [one.explain() for one in report.results if one.verdict == "error"]
 
 
+@pytest.mark.slow
 def test_single_precision_is_precise_enough() -> None:
     def single(frame: pd.DataFrame) -> np.ndarray:
         second = chance(frame).astype(np.float32)
@@ -218,6 +220,7 @@ def test_a_classifier_without_probabilities_decides() -> None:
         ev.Suite([ev.Calibration(max_error=0.1)]).run(model, FRAME[["age", "hours"]], LABELS)
 
 
+@pytest.mark.slow
 def test_a_model_of_values_is_evaluated_by_its_error() -> None:
     model = HistGradientBoostingRegressor(max_iter=5).fit(FRAME[["age", "hours"]], FRAME["age"] * 2)
     report = ev.Suite(

@@ -162,6 +162,7 @@ def test_holm_moves_no_end_of_an_interval():
         assert all(getattr(one, name) is getattr(other, name) for name in shown)
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_check_does_not_know_its_suite():
     model, X, y = weak(2000)
     judged = ev.Slices("job", max_gap=0.08)
@@ -196,6 +197,7 @@ def test_the_rows_that_a_failing_group_needs_count_the_other_groups():
     assert told[1] >= binom.ppf(0.001, 60, 0.9) / 60
 
 
+@pytest.mark.slow
 def test_the_lower_end_of_a_search_goes_no_further_than_its_correction():
     # four of eight groups are weak, so that each must survive the correction for the others that were found
     held = 0

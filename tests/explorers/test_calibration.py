@@ -29,6 +29,7 @@ def scored(world, models):
     return score(models, *world)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["truth", "overconfident"])
 @pytest.mark.parametrize("rows", [200, 1000, ROWS])
 def test_the_numbers_are_those_of_the_suite(world, models, scored, name, rows):
@@ -59,6 +60,7 @@ def test_words_and_picture_hold_the_same(scored):
     assert describe(view).endswith("fail.")
 
 
+@pytest.mark.slow
 def test_every_move_leads_to_what_was_chosen(world, models):
     widget = explorer(models, *world)
     widget.controls["model"].value = "overconfident"
@@ -74,6 +76,7 @@ def test_one_model_needs_no_choice_of_models(world):
     assert widget.text.startswith("Left, 3,000 rows in 15 groups")
 
 
+@pytest.mark.slow
 def test_the_class_to_look_at(world, models):
     X, y = world
     late, in_time = (score(models, X, y, positive=code)["truth"] for code in (1, 0))

@@ -23,6 +23,7 @@ def judged(world):
     return judge_all(*world, least_right=0.9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threshold", [0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0])
 def test_the_numbers_are_those_of_the_suite(world, judged, threshold):
     view = compute(judged, {"threshold": threshold, "price": 5.0}, cost_abstain=1.0)
@@ -58,6 +59,7 @@ def test_a_dearer_mistake_moves_the_cheapest_threshold_up(judged):
     assert places[0] < places[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threshold", [0.5, 0.9, 1.0])
 def test_words_and_picture_hold_the_same(judged, threshold):
     view = compute(judged, {"threshold": threshold, "price": 5.0}, 1.0)
@@ -74,6 +76,7 @@ def test_words_and_picture_hold_the_same(judged, threshold):
         assert "none of 1,500 answers is shown" in describe(view)
 
 
+@pytest.mark.slow
 def test_every_move_leads_to_what_was_chosen(world):
     model, X, y = world
     told = []
@@ -85,6 +88,7 @@ def test_every_move_leads_to_what_was_chosen(world):
     assert widget.text == describe(widget.data)
 
 
+@pytest.mark.slow
 def test_thresholds_begin_where_something_is_held_back(world):
     _model, X, y = world
     low = judge_all(lambda rows: np.where(rows["distance_km"] > 5, 0.9, 0.2), X, y)
@@ -92,6 +96,7 @@ def test_thresholds_begin_where_something_is_held_back(world):
     assert low.table["coverage"].iloc[0] == 1
 
 
+@pytest.mark.slow
 def test_three_classes_begin_at_a_third():
     rows = np.random.default_rng(0).dirichlet([1, 1, 1], 600)
     frame = broken.data("rides", rows=600)[0][["distance_km", "traffic"]]

@@ -62,6 +62,7 @@ def test_many_groups_are_cut_and_it_is_said():
     assert "2 more groups" in describe(view)
 
 
+@pytest.mark.slow
 def test_every_move_leads_to_what_was_chosen(world):
     widget = explorer(*world, columns=["rider_sex", "rider_plan"])
     before = widget.text

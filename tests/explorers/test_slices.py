@@ -28,6 +28,7 @@ def view(found, **chosen):
     return compute(found, {"way": "confirmed", "rows": ROWS, "allowed": 0.05, "shuffled": False} | chosen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("allowed", ALLOWED)
 @pytest.mark.parametrize("rows", [ROWS // 3, ROWS])
 def test_what_is_confirmed_is_the_suites_own(world, found, rows, allowed):
@@ -51,6 +52,7 @@ def test_each_slice_on_its_own_has_the_interval_of_slices(world, found):
         assert every.loc[both, name].tolist() == pytest.approx(result.loc[both, name].tolist())
 
 
+@pytest.mark.slow
 def test_by_default_it_searches_what_the_check_searches(world):
     model, X, y = world
     part = X[["district", "vehicle"]]
@@ -89,6 +91,7 @@ def test_nothing_found_is_said_and_drawn(found):
     assert "0 were confirmed" in describe(shown)
 
 
+@pytest.mark.slow
 def test_every_move_leads_to_what_was_chosen(world):
     told = []
     widget = explorer(*world, columns=COLUMNS, progress=lambda done, total, step: told.append((done, total)))

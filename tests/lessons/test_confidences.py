@@ -47,6 +47,7 @@ def test_one_is_said_in_the_singular() -> None:
     assert "You made ‹1› prediction that counts" in confidences_card(record_of([(90, True)])).text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("right_of_ten", "words"), [(9, "can be used as a probability"), (3, "is off, and not by chance")]
 )
@@ -63,6 +64,7 @@ def test_with_some_it_cannot_tell_yet() -> None:
     assert "can't tell yet whether you are calibrated" in confidences_card(record_of(some)).text
 
 
+@pytest.mark.slow
 def test_the_class_goes_where_there_are_enough() -> None:
     assert "imulated" in confidences_card(record_of([(70.0, True)] * (ENOUGH - 1))).text
     assert "imulated" not in confidences_card(record_of([(70.0, True)] * ENOUGH)).text
@@ -81,6 +83,7 @@ def test_a_lesson_without_predictions_is_no_hindrance() -> None:
     assert counted({"version": 1, "lessons": {"00_start_here": {"quiz": {}}}}).empty
 
 
+@pytest.mark.slow
 def test_the_card_is_a_picture_with_its_words() -> None:
     for count in (0, 3, 400):
         card = confidences_card(record_of([(70.0, place % 2 == 0) for place in range(count)]))

@@ -178,6 +178,7 @@ def test_a_fault_of_the_check_is_not_told_as_the_learners() -> None:
         examine(exercise(lambda answer, given: correct(str(1 / 0))), 2)
 
 
+@pytest.mark.slow
 @given(st.one_of(st.integers(), st.text(), st.lists(st.integers()), st.dictionaries(st.text(), st.integers())))
 def test_looking_twice_says_the_same(answer: object) -> None:
     assert examine(exercise(judge_two), answer) == examine(exercise(judge_two), answer)

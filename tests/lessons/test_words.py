@@ -39,6 +39,7 @@ def sanitized(output: str) -> str:
     return output
 
 
+@pytest.mark.slow
 @given(plain, plain)
 def test_html_shows_what_was_written(words: str, value: str) -> None:
     sentence = fill(words + "{value}", value=value)

@@ -109,6 +109,7 @@ def test_the_frame_is_left_alone(dataset, name):
     pd.testing.assert_frame_equal(X, before)
 
 
+@pytest.mark.slow
 @each_model
 def test_gaps_in_the_columns_that_a_fault_reads_are_survived(dataset, name):
     X = data(dataset)[0].head(60)

@@ -160,6 +160,7 @@ def test_chances_rise():
     assert np.allclose(CHANCES + CHANCES[::-1], 1.0, atol=2e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["object", "category", "string"])
 def test_the_truth_does_not_depend_on_how_text_is_held(trips, kind):
     texts = list(rides.LEVELS.keys() & set(trips))

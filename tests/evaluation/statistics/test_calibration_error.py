@@ -71,6 +71,7 @@ def test_a_perfect_model_on_200_rows_is_not_failed():
     assert verdicts("even", "shifted", 0.0, 200, seeds=200).count("fail") == 0
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0, 0.3), st.integers(10, 400))
 def test_the_p_values_never_contradict_the_ends(seed, tolerance, rows):

@@ -70,6 +70,7 @@ def test_the_p_values_never_contradict_the_ends(counts, tolerance, alpha):
     assert (drop.p_pass <= alpha / 2) == (drop.high <= tolerance)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(COUNTS)
 def test_losing_and_gaining_mirror_each_other(counts):

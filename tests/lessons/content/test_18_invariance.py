@@ -75,6 +75,7 @@ def verdict(name, answer, given):
     return examine(pick(LESSON.exercises, name, "exercise"), answer, given.get(name))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise", LESSON.exercises, ids=lambda exercise: exercise.name)
 def test_untouched_is_not_attempted_and_solved_is_correct(exercise, names, given):
     assert verdict(exercise.name, answered(exercise.name, exercise.start, names), given).state is State.NOT_ATTEMPTED
@@ -82,6 +83,7 @@ def test_untouched_is_not_attempted_and_solved_is_correct(exercise, names, given
     assert solved.state is State.CORRECT, solved.because
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "idea"), [(exercise.name, idea) for exercise in LESSON.exercises for idea in exercise.wrong]
 )
@@ -122,6 +124,7 @@ def test_other_answers_get_a_reason_too(name, answer, given):
     assert len(refused.because) > 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [
@@ -160,6 +163,7 @@ def test_the_solution_counts_as_the_check_does(make, names):
     assert mine(model, frame, "group") == pytest.approx(result.results[0].estimate)
 
 
+@pytest.mark.slow
 def test_the_mutants_are_what_their_reasons_say():
     def told(name):
         model, X, y = case(name)

@@ -87,6 +87,7 @@ def test_untouched_is_not_attempted_and_solved_is_correct(exercise, given):
     assert solved.state is State.CORRECT, solved.because
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "idea"), [(exercise.name, idea) for exercise in LESSON.exercises for idea in exercise.wrong]
 )

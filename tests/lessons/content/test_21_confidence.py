@@ -39,6 +39,7 @@ def verdict(name, answer, given):
     return examine(pick(LESSON.exercises, name, "exercise"), answer, given.get(name))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise", LESSON.exercises, ids=lambda exercise: exercise.name)
 def test_untouched_is_not_attempted_and_solved_is_correct(exercise, given):
     assert verdict(exercise.name, answered(exercise.name, exercise.start, given), given).state is State.NOT_ATTEMPTED
@@ -46,6 +47,7 @@ def test_untouched_is_not_attempted_and_solved_is_correct(exercise, given):
     assert solved.state is State.CORRECT, solved.because
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "idea"), [(exercise.name, idea) for exercise in LESSON.exercises for idea in exercise.wrong]
 )
@@ -99,6 +101,7 @@ def test_other_ways_to_the_cheapest_threshold_are_right(given):
     assert verdict("cheapest", from_the_top, given).state is State.CORRECT
 
 
+@pytest.mark.slow
 def test_another_random_half_is_right_too(given):
     def promise(confidence, right, least=0.95):
         order = np.random.default_rng(7).permutation(len(right))
@@ -123,6 +126,7 @@ def test_the_models_of_the_first_exercise_set_the_ideas_apart():
     assert cases["too_sure"].cost(0.75) > 1.02 * cases["too_sure"].best()
 
 
+@pytest.mark.slow
 def test_the_colleagues_function_promises_too_much():
     samples = drawn(200, 150, informative=False)
     shown = [right[confidence >= as_she_does(confidence, right)] for confidence, right in samples]

@@ -60,6 +60,7 @@ def verdict(name, answer, given):
     return examine(pick(LESSON.exercises, name, "exercise"), answer, given.get(name))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exercise", LESSON.exercises, ids=lambda exercise: exercise.name)
 def test_untouched_is_not_attempted_and_solved_is_correct(exercise, given):
     assert verdict(exercise.name, answered(exercise.name, exercise.start, given), given).state is State.NOT_ATTEMPTED
@@ -67,6 +68,7 @@ def test_untouched_is_not_attempted_and_solved_is_correct(exercise, given):
     assert solved.state is State.CORRECT, solved.because
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "idea"), [(exercise.name, idea) for exercise in LESSON.exercises for idea in exercise.wrong]
 )
