@@ -5,6 +5,8 @@
 .DELETE_ON_ERROR:
 .PHONY: help lab test check format docs data bench lock clean remake
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+# Without kept bytecode each Python that is started here would compile its libraries again: two thirds of its start.
+unexport PYTHONDONTWRITEBYTECODE
 # Trust whom pip and git trust, also behind a company's proxy.
 export UV_SYSTEM_CERTS ?= true
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,24 @@ def test_what_was_done_before_a_stop_is_kept(tmp_path: Path, reports: Path) -> N
             assert process.poll() is None
         run_tests.stop(process)
     assert read_report(reports / "it.xml").counts["passed"] >= 1
+
+
+@pytest.mark.slow
+def test_all_tests_of_a_lesson_run_in_one_process(tmp_path: Path, reports: Path) -> None:
+    shutil.copy(Path(__file__).parents[1] / "conftest.py", tmp_path)
+    (tmp_path / "test_it.py").write_text(
+        "import os, pytest\n"
+        "from pathlib import Path\n"
+        "@pytest.mark.parametrize('task', ['a', 'b'])\n"
+        "@pytest.mark.parametrize('lesson', [f'{number:02}_it' for number in range(12)])\n"
+        "def test_it(lesson, task):\n"
+        "    process = Path(lesson)\n"
+        "    assert task == 'a' or process.read_text() == os.environ['PYTEST_XDIST_WORKER']\n"
+        "    process.write_text(os.environ['PYTEST_XDIST_WORKER'])\n"
+    )
+    part = Part("it", "a part", ["-p", "no:cacheprovider", "-n", "2", "--dist", "loadgroup", "test_it.py"])
+    assert run_tests.run(part).counts == {"passed": 24}
+    assert {path.read_text() for path in tmp_path.glob("*_it")} == {"gw0", "gw1"}
 
 
 def test_the_last_line_sums_up() -> None:

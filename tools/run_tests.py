@@ -45,7 +45,7 @@ PARTS = [
     ),
     Part("exercises", "exercises: untouched, solved, wrong on purpose", ["tests/notebooks", *TWO, "loadgroup"]),
     Part("notebooks", "every notebook, run and compared", ["notebooks", *NBVAL, *TWO, "loadscope"]),
-    Part("browser", "the lessons in a browser", ["tests/browser", *TWO, "worksteal"], needs_browser=True),
+    Part("browser", "the lessons in a browser", ["tests/browser", *TWO, "loadgroup"], needs_browser=True),
 ]
 
 

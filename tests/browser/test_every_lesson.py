@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.browser.lab import NARROW, ROOT, Notebook
-
-LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+from tests.browser.lab import LESSONS, NARROW, Notebook
 
 # Names of what has none: a picture without alternative text, a field that no label, title or aria attribute names.
 NAMELESS = """
@@ -31,39 +27,41 @@ panel => [...panel.querySelectorAll('.jp-OutputArea-output *')].filter(e =>
 """
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
-def test_run_all(lesson: str, open_lesson: Callable[..., Notebook]) -> None:
-    notebook = open_lesson(f"{lesson}.ipynb")
-    notebook.run_all()
-    notebook.photograph(f"{lesson}-light")
-    assert notebook.errors() == []
-    assert notebook.panel.evaluate(NAMELESS) == []
-    notebook.zoom(2)
-    assert notebook.panel.evaluate(CLIPPED) == []
-    notebook.photograph(f"{lesson}-zoomed")
-    notebook.zoom(1)
-    notebook.darken()
-    notebook.photograph(f"{lesson}-dark")
-    assert notebook.complaints == []
+each_lesson = pytest.mark.parametrize("opened", LESSONS, indirect=True)
 
 
-def test_an_error_out_of_sight_is_found(open_lesson: Callable[..., Notebook]) -> None:
-    notebook = open_lesson("17_perturbation.ipynb")
-    notebook.type("here", "1 / 0")
-    notebook.run("here")
-    notebook.photograph("error")  # which ends at the last cell
-    assert len(notebook.errors()) == 1
-    assert "ZeroDivisionError" in notebook.errors()[0]
-
-
-@pytest.mark.parametrize("lesson", LESSONS)
-def test_as_it_comes(lesson: str, open_lesson: Callable[..., Notebook]) -> None:
+@each_lesson
+def test_as_it_comes(opened: Notebook) -> None:
     """Before anything is run, the author's outputs are there and in order."""
-    notebook = open_lesson(f"{lesson}.ipynb", executed=True)
-    notebook.photograph(f"{lesson}-as-it-comes")
-    assert notebook.errors() == []
-    assert notebook.panel.evaluate(NAMELESS) == []
-    notebook.resize(NARROW)
-    assert notebook.panel.evaluate(CLIPPED) == []
-    notebook.photograph(f"{lesson}-narrow")
-    assert notebook.complaints == []
+    opened.photograph(f"{opened.lesson}-as-it-comes")
+    assert opened.errors() == []
+    assert opened.panel.evaluate(NAMELESS) == []
+    with opened.resized(NARROW):
+        assert opened.panel.evaluate(CLIPPED) == []
+        opened.photograph(f"{opened.lesson}-narrow")
+    assert opened.complaints == []
+
+
+@each_lesson
+def test_run_all(finished: Notebook) -> None:
+    finished.photograph(f"{finished.lesson}-light")
+    assert finished.errors() == []
+    assert finished.panel.evaluate(NAMELESS) == []
+    with finished.zoomed(2):
+        assert finished.panel.evaluate(CLIPPED) == []
+        finished.photograph(f"{finished.lesson}-zoomed")
+    with finished.darkened():
+        finished.photograph(f"{finished.lesson}-dark")
+    assert finished.complaints == []
+
+
+@pytest.mark.parametrize("opened", ["17_perturbation"], indirect=True)
+def test_an_error_out_of_sight_is_found(finished: Notebook) -> None:
+    finished.type("here", "1 / 0")
+    finished.run("here")
+    finished.photograph("error")  # which ends at the last cell
+    assert len(finished.errors()) == 1
+    assert "ZeroDivisionError" in finished.errors()[0]
+    finished.type("here", finished.source("here"))
+    finished.run("here")
+    assert finished.errors() == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -19,8 +18,6 @@ class Case:
     ----------
     lesson : str
         Name of the notebook, without its ending.
-    cells : str
-        Ids of the cells that the explorer needs, its own (``widget``) left out.
     control : str
         Label of the control.
     keys : str
@@ -30,7 +27,6 @@ class Case:
     """
 
     lesson: str
-    cells: str
     control: str
     keys: str
     measure: str
@@ -39,7 +35,6 @@ class Case:
 CASES = [
     Case(
         "03_storage_formats",
-        "here imports flights",
         control="Rows",
         keys="ArrowLeft",
         measure="""
@@ -50,7 +45,6 @@ print(f"3,000 rows × {part.shape[1]} columns as parquet: {table['value'].median
     ),
     Case(
         "17_perturbation",
-        "here imports models",
         control="Strength",
         keys="ArrowLeft",
         measure="""
@@ -61,7 +55,6 @@ print(f"{one.metric} {one.estimate:.2%}, interval {one.low:.2%} to {one.high:.2%
     ),
     Case(
         "18_invariance",
-        "here imports adult",
         control="Value",
         keys="Space ArrowDown Enter",
         measure="""
@@ -73,7 +66,6 @@ print(f"interval {one.low:.2%} to {one.high:.2%}; the score rises for {one.towar
     ),
     Case(
         "19_directional",
-        "here imports adult",
         control="Row",
         keys="ArrowRight ArrowRight",
         measure="""
@@ -87,7 +79,6 @@ print(f"It falls in {one.estimate * one.rows:.0f} of {one.rows} steps")
     ),
     Case(
         "20_calibration",
-        "here imports rides",
         control="Rows",
         keys="ArrowLeft ArrowLeft ArrowLeft ArrowLeft ArrowLeft ArrowLeft",
         measure="""
@@ -100,7 +91,6 @@ print(f"true error, {one.low:.3f} to {one.high:.3f}, does not.")
     ),
     Case(
         "22_slices",
-        "here imports school yours",
         control="Slices",
         keys="Space ArrowDown Enter",
         measure="""
@@ -113,7 +103,6 @@ print(f"gap {worst['gap']:.1%}, interval {worst['low']:.1%} to {worst['high']:.1
     ),
     Case(
         "21_confidence",
-        "here imports adult choose",
         control="Threshold",
         keys="ArrowRight " * 30,
         measure="""
@@ -128,25 +117,42 @@ print(f"a hundred rows cost {100 * (5 * (wrong & (sure >= 0.8)).mean() + (sure <
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.lesson)
-def test_the_number_after_a_move_is_the_suites_own(case: Case, open_lesson: Callable[..., Notebook]) -> None:
-    notebook = open_lesson(f"{case.lesson}.ipynb")
-    for cell in [*case.cells.split(), "widget"]:
-        notebook.run(cell)
-    told = notebook.output("widget").locator(".mlops-lab-text")
+@pytest.mark.parametrize(
+    ("opened", "case"),
+    [(case.lesson, case) for case in CASES],
+    indirect=["opened"],
+    ids=[case.lesson for case in CASES],
+)
+def test_the_number_after_a_move_is_the_suites_own(case: Case, finished: Notebook) -> None:
+    finished.run("widget")
+    told = finished.output("widget").locator(".mlops-lab-text")
     before = told.inner_text()
-    label = notebook.page.get_by_text(case.control, exact=True)
-    control = notebook.output("widget").locator(".widget-inline-hbox").filter(has=label)
+    label = finished.page.get_by_text(case.control, exact=True)
+    control = finished.output("widget").locator(".widget-inline-hbox").filter(has=label)
     control.locator("[role=slider], select").focus()
     for key in case.keys.split():
-        notebook.page.keyboard.press(key)
+        finished.page.keyboard.press(key)
     expect(told).not_to_have_text(before)
 
-    notebook.type("imports", case.measure.strip())
-    notebook.run("imports")
-    measured = notebook.output("imports").inner_text().strip().splitlines()
-    assert notebook.errors() == []
+    finished.type("imports", case.measure.strip())
+    finished.run("imports")
+    measured = finished.output("imports").inner_text().strip().splitlines()
+    assert finished.errors() == []
     assert measured
     for line in measured:
         assert line not in before
         expect(told).to_contain_text(line)
+
+
+@pytest.mark.parametrize("opened", ["03_storage_formats"], indirect=True)
+def test_a_choice_is_measured(finished: Notebook) -> None:
+    finished.run("widget")
+    explorer = finished.output("widget")
+    told = explorer.locator(".mlops-lab-text")
+    expect(told).to_contain_text("parquet:")
+    explorer.get_by_label("Format").select_option("csv")
+    expect(told).to_contain_text("as csv:")
+    expect(told).to_contain_text("Measured before, the newest first: parquet")
+    explorer.get_by_role("slider").press("ArrowLeft")
+    expect(told).to_contain_text("3,000 rows")
+    expect(explorer.get_by_role("img")).to_be_visible()

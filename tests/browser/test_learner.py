@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from mlops_lab.lessons.outline import load
-from tests.browser.lab import Notebook, Server
+from tests.browser.lab import Notebook, Server, new_page, open_notebook
 
 START = load("start_here")
 TOLD = ".widget-html.mlops-told"  # where a widget says what it thinks of an answer
 TABS = 60  # more presses of the key than there are fields
 
 
+@pytest.fixture(scope="module")
+def lesson(browser: Browser, server: Server) -> Iterator[Notebook]:
+    """Open the first lesson, once for all tests of this file."""
+    page = new_page(browser)
+    yield open_notebook(page, server, "00_start_here.ipynb")
+    page.close()
+    server.forget()
+
+
 @pytest.fixture
-def start_here(open_lesson: Callable[..., Notebook]) -> Notebook:
-    """Open the first lesson and run its first cell."""
-    notebook = open_lesson("00_start_here.ipynb")
-    notebook.run("open")
-    return notebook
+def start_here(lesson: Notebook, server: Server) -> Notebook:
+    """Begin the first lesson anew: nothing is recorded, and its first cell is run."""
+    shutil.rmtree(server.home, ignore_errors=True)
+    lesson.run("open")
+    return lesson
 
 
 def tab_to(notebook: Notebook, target: Locator) -> None:
@@ -133,18 +143,3 @@ def test_the_map_leads_to_another_lesson(start_here: Notebook) -> None:
     start_here.output("map").get_by_role("link", name="Storage formats").click()
     start_here.page.locator(".lm-TabBar-tab", has_text="03_storage_formats.ipynb").wait_for()
     expect(start_here.panel.locator("h1")).to_contain_text("Storage formats")
-
-
-def test_a_choice_in_the_explorer_is_measured(open_lesson: Callable[..., Notebook]) -> None:
-    notebook = open_lesson("03_storage_formats.ipynb")
-    for cell in ("here", "imports", "flights", "widget"):
-        notebook.run(cell)
-    explorer = notebook.output("widget")
-    told = explorer.locator(".mlops-lab-text")
-    expect(told).to_contain_text("parquet:")
-    explorer.get_by_label("Format").select_option("csv")
-    expect(told).to_contain_text("as csv:")
-    expect(told).to_contain_text("Measured before, the newest first: parquet")
-    explorer.get_by_role("slider").press("ArrowLeft")
-    expect(told).to_contain_text("3,000 rows")
-    expect(explorer.get_by_role("img")).to_be_visible()

@@ -106,8 +106,8 @@ def trip(lesson: str, tmp_path_factory: pytest.TempPathFactory) -> Trip:
 
 
 def of(lesson: str, *values: Any, label: str) -> Any:
-    """Make the parameters of one test; all tests of a lesson run in the same process, where its notebook was run."""
-    return pytest.param(lesson, *values, id=f"{lesson}-{label}", marks=pytest.mark.xdist_group(lesson))
+    """Make the parameters of one test; by its id, all of a lesson run in the process where its notebook was run."""
+    return pytest.param(lesson, *values, id=f"{lesson}-{label}")
 
 
 EACH = [of(name, exercise, label=exercise.name) for name in names() for exercise in load(name).exercises]
