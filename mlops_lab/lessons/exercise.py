@@ -201,6 +201,7 @@ def catches(
     mutants: Mapping[str, Callable[[], tuple[Any, ...]]],
     spares: Mapping[str, Callable[[], tuple[Any, ...]]],
     because: str,
+    first: str = "",
 ) -> Judge:
     """Make the judge of an exercise "write a test".
 
@@ -214,6 +215,9 @@ def catches(
         is the key in the exercise's ``wrong`` that says what it means to miss it (or to accuse it).
     because : str
         Why a test that catches all mutants and spares the rest is right; the gaps are ``mutants`` and ``spares``.
+    first : str, optional
+        Name of the case that is tried before all others, by default the first mutant: the one at which an idea that
+        takes long is refused.
 
     Returns
     -------
@@ -224,13 +228,12 @@ def catches(
     def judge(test: Any, given: types.SimpleNamespace) -> Verdict:
         if not callable(test):
             return not_yet(_("The answer has to be a function; hand it over by its name, without parentheses."))
-        for cases, must_catch in ((mutants, True), (spares, False)):
-            for name, make in cases.items():
-                caught = _caught(test, make())
-                if caught is None:
-                    return not_yet(_("Your test has to return True or False, or to use `assert`."))
-                if caught != must_catch:
-                    return wrong(name)
+        for name in sorted({**mutants, **spares}, key=lambda name: name != first):
+            caught = _caught(test, (mutants.get(name) or spares[name])())
+            if caught is None:
+                return not_yet(_("Your test has to return True or False, or to use `assert`."))
+            if caught != (name in mutants):
+                return wrong(name)
         return correct(because, mutants=len(mutants), spares=len(spares))
 
     return judge

@@ -212,6 +212,19 @@ def test_a_test_must_catch_the_mutants_and_spare_the_rest(source: str, state: St
     assert (verdict.state, verdict.idea) == (state, idea)
 
 
+@pytest.mark.parametrize(("first", "order"), [("", "abc"), ("b", "bac"), ("c", "cab")])
+def test_the_case_that_is_to_be_first_is_tried_first(first: str, order: str) -> None:
+    tried: list[str] = []
+
+    def test(case: str) -> bool:
+        tried.append(case)
+        return case != "c"
+
+    judge = catches({"a": lambda: ("a",), "b": lambda: ("b",)}, {"c": lambda: ("c",)}, "Yes.", first)
+    assert examine(exercise(judge), test).state is State.CORRECT
+    assert "".join(tried) == order
+
+
 @pytest.mark.parametrize(
     "changes",
     [
