@@ -205,7 +205,7 @@ class Simpson(Finding):
     @property
     def title(self) -> str:
         """What was compared."""
-        return _("{quantity} of {first} and {second} within {within}: {verdict}").format(
+        return _("{quantity}, {first} against {second} within {within}: {verdict}").format(
             quantity=self.quantity, first=self.names[0], second=self.names[1], within=self.within, verdict=self.verdict
         )
 

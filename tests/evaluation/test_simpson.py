@@ -223,7 +223,9 @@ def test_is_shown_and_drawn():
     assert names[1].startswith("⇄ group = large")
     dots = {round(float(x), 6) for one in ax.collections for x, _ in np.reshape(one.get_offsets(), (-1, 2))}
     assert {round(estimate, 6) for estimate in found.table["estimate"]} <= dots
-    assert found.verdict in ax.get_title(loc="left")
+    title = ax.get_title(loc="left")
+    assert found.verdict in title.replace("\n", " ")
+    assert max(map(len, title.splitlines())) <= 48  # else it sticks out to the right
 
 
 FRAME = from_cells(STONES)

@@ -61,6 +61,8 @@ def named_intervals(ax: Axes, names: Sequence[str], table: pd.DataFrame, colours
     zero : bool, default True
         Whether to draw a line at 0.
     """
+    from matplotlib.ticker import MaxNLocator
+
     places = np.arange(len(names))[::-1]
     estimate, low, high = (table[column].to_numpy(dtype=float) for column in ("estimate", "low", "high"))
     if zero:
@@ -70,4 +72,5 @@ def named_intervals(ax: Axes, names: Sequence[str], table: pd.DataFrame, colours
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     ax.set_ylim(-0.6, len(names) - 0.4)
+    ax.xaxis.set_major_locator(MaxNLocator(5))  # the names leave little room for numbers
     ax.grid(axis="x")

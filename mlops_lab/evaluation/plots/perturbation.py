@@ -35,7 +35,10 @@ def draw_perturbation(result: Result, ax: Axes) -> None:
     ax.plot(strengths, table["estimate"], "o-", color=BLUE, linewidth=2, markersize=5)
     end = (strengths[-1], table["estimate"].iloc[-1])
     ax.annotate(number(end[1]), end, (-6, 8), textcoords="offset points", ha="right", size=9, color=INK)
-    flips = ["" if math.isnan(share) else f"\n{share:.1%}" for share in table["flips"].to_numpy(dtype=float)]
+    flips = [
+        "" if math.isnan(share) else f"\n{share:.{1 if share < 0.1 else 0}%}"
+        for share in table["flips"].to_numpy(dtype=float)
+    ]
     ax.set_xticks(strengths, [f"{strength:g}{share}" for strength, share in zip(strengths, flips, strict=True)])
     ax.minorticks_off()
     tolerance_line(ax, result, "y", left=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_reversal"]
 
+TITLE = 48  # letters of a line that stand over the axes: the names are to their left
 SHOWN = 14  # groups; more would stand too close, the table has all
 SIGNS = {"": ("", INK), "yes": ("⇄", VERMILLION), "no": ("=", BLUE), "can't tell": ("?", MUTED)}
 
@@ -55,10 +57,10 @@ def draw_reversal(
         named_intervals(ax, labels, table, [SIGNS[turns][1] for turns in table["turns"]])
         ax.set_xlabel(
             plain(
-                _("{quantity}: {first} minus {second} (⇄ the order turns, = it stays, ? cannot be told)").format(
+                _("{quantity}: {first} minus {second}\n(⇄ the order turns, = it stays, ? cannot be told)").format(
                     quantity=quantity, first=names[0], second=names[1]
                 )
             )
         )
-        ax.set_title(plain(title))
+        ax.set_title(plain(textwrap.fill(title, TITLE)))
     return ax
