@@ -254,12 +254,18 @@ class ConfidenceProcedure(Procedure):
 
     def _words(self, state: Shown, accuracy: Interval, coverage: Interval) -> Words:
         """Put the result into sentences."""
-        happened = _(
+        with_floor = _(
             "{shown:,} of {rows:,} answers have a confidence of at least {threshold:g} ({coverage:.1%}, interval "
             "{coverage_low:.1%} to {coverage_high:.1%}; at least {min_coverage:.1%} was asked for), and {accuracy:.1%} "
             "of them are right (interval {accuracy_low:.1%} to {accuracy_high:.1%}; at least {min_accuracy:.1%} was "
             "asked for)."
-        ).format(
+        )
+        without = _(
+            "{shown:,} of {rows:,} answers have a confidence of at least {threshold:g} ({coverage:.1%}, interval "
+            "{coverage_low:.1%} to {coverage_high:.1%}), and {accuracy:.1%} of them are right (interval "
+            "{accuracy_low:.1%} to {accuracy_high:.1%}; at least {min_accuracy:.1%} was asked for)."
+        )
+        happened = (with_floor if self.check.min_coverage > 0 else without).format(
             shown=state.shown,
             rows=state.rows,
             threshold=self.check.threshold,

@@ -253,10 +253,9 @@ class PerturbationProcedure(Procedure):
     def _words(self, judged: Flips, drop: Interval, details: pd.DataFrame) -> Words:
         """Put the result into sentences."""
         row = details.iloc[self._judged]
-        happened = _(
+        lost = _(
             "The metric {metric} got worse by {estimate:.4f} ({level:.0%} interval {low:.4f} to {high:.4f}); at most "
-            "{tolerance:g} was allowed. {flips:.2%} of the decisions changed (interval {flips_low:.2%} to "
-            "{flips_high:.2%})."
+            "{tolerance:g} was allowed."
         ).format(
             metric=self.metric.name,
             estimate=drop.estimate,
@@ -264,14 +263,15 @@ class PerturbationProcedure(Procedure):
             low=drop.low,
             high=drop.high,
             tolerance=self.check.max_drop,
-            flips=row["flips"],
-            flips_low=row["flips_low"],
-            flips_high=row["flips_high"],
         )
+        classified = self.setting.task == "classification"
+        moved = (
+            _("{flips:.2%} of the decisions changed (interval {low:.2%} to {high:.2%}).")
+            if classified
+            else _("{flips:.2%} of the predictions changed (interval {low:.2%} to {high:.2%}).")
+        ).format(flips=row["flips"], low=row["flips_low"], high=row["flips_high"])
         steady = ""
-        if self.setting.task == "classification" and row["flips"] > 5 * max(
-            abs(float(drop.estimate)), self.check.max_drop
-        ):
+        if classified and row["flips"] > 5 * max(abs(float(drop.estimate)), self.check.max_drop):
             steady = _(
                 "Many decisions changed while the metric hardly did: the changes cancel, and the model is brittle "
                 "all the same."
@@ -282,7 +282,7 @@ class PerturbationProcedure(Procedure):
                 changed=judged.changed,
                 rows=judged.rows,
             ),
-            happened=happened,
+            happened=f"{lost} {moved}",
             when_failed=_(
                 "Train with such changes in the data, smooth or bin the column, or watch it in production and stop "
                 "when it drifts."

@@ -51,6 +51,14 @@ def test_both_parts_must_pass_and_the_one_that_decides_is_shown(accuracy, covera
 
 
 @pytest.mark.slow
+def test_only_what_was_asked_for_is_told():
+    asked = run(ev.Confidence(0.8, 0.85, min_coverage=0.3)).explain()
+    assert "at least 30.0% was asked for" in asked
+    free = run(ev.Confidence(0.8, 0.85)).explain()
+    assert free.count("was asked for") == 1
+    assert "at least 85.0% was asked for" in free
+
+
 def test_wrong_verdicts_at_the_tolerance_are_as_rare_as_promised():
     seeds, fails, passes = 400, 0, 0
     for seed in range(seeds):
