@@ -260,11 +260,6 @@ def describe(view: View) -> str:
     str
         Plain text.
     """
-    verdicts = {
-        "pass": _("The whole interval is within the {tolerance:g} that are allowed: pass."),
-        "fail": _("The whole interval is above the {tolerance:g} that are allowed: fail."),
-        "inconclusive": _("The {tolerance:g} that are allowed lie inside the interval: these rows can't tell."),
-    }
     curve = _(
         "Left, {who}{rows:,} rows in {groups} groups: blue is what came true, with its interval; the grey band is "
         "where a perfect model would lie. {outside} groups lie outside of it."
@@ -273,7 +268,7 @@ def describe(view: View) -> str:
         "Right: the usual error is {usual:.3f}. It moves with the number of groups; the coloured interval of the true "
         "error, {low:.3f} to {high:.3f}, does not."
     ).format(usual=view.usual_error, low=view.error.low, high=view.error.high)
-    return f"{curve}\n\n{error} {verdicts[view.verdict].format(tolerance=view.error.tolerance)}"
+    return f"{curve}\n\n{error} {look.verdict_words(view.verdict, format(view.error.tolerance, 'g'))}"
 
 
 def explorer(

@@ -239,11 +239,6 @@ def describe(view: View) -> str:
         Plain text.
     """
     row, judged = view.row, view.judged
-    words = {
-        "pass": _("The whole interval is above the {least:.0%} that are asked for: pass."),
-        "fail": _("The whole interval is below the {least:.0%} that are asked for: fail."),
-        "inconclusive": _("The {least:.0%} that are asked for lie inside the interval: these rows can't tell."),
-    }
     some = _(
         "At a confidence of {threshold:.2f} or more, {coverage:.1%} of {rows:,} answers are shown, and {accuracy:.2%} "
         "of them are right, interval {low:.2%} to {high:.2%}."
@@ -256,7 +251,7 @@ def describe(view: View) -> str:
     return " ".join(
         [
             (some if row["coverage"] > 0 else none).format(rows=judged.rows, **row.to_dict()),
-            words[row["verdict"]].format(least=judged.least_right),
+            look.verdict_words(row["verdict"], format(judged.least_right, ".0%"), floor=True),
             money.format(
                 wrong=view.cost_wrong,
                 abstain=view.cost_abstain,

@@ -226,7 +226,7 @@ def describe(view: View) -> str:
         "{source} becomes {to}: of {rows:,} rows {estimate:.2%} change, interval {low:.2%} to {high:.2%}; the score "
         "rises for {toward_positive:.0%} and falls for {toward_negative:.0%}, by {mean_step:+.3f} on average."
     )
-    said = [f"{whole} {look.verdict_words(result.verdict, result.tolerance)}"]
+    said = [f"{whole} {look.verdict_words(result.verdict, f'{result.tolerance:.1%}')}"]
     said += [group.format(**row) for row in view.groups.to_dict("records")]
     if view.left_out:
         said.append(_("{count} more groups change less.").format(count=view.left_out))

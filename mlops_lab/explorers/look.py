@@ -127,15 +127,17 @@ def png(of: Figure, dpi: int = 72) -> bytes:
     return file.getvalue()
 
 
-def verdict_words(verdict: str, tolerance: float) -> str:
-    """Say what a verdict on a share means.
+def verdict_words(verdict: str, tolerance: str, floor: bool = False) -> str:
+    """Say what a verdict means, with the same words in each explorer.
 
     Parameters
     ----------
     verdict : {"pass", "fail", "inconclusive"}
         The verdict.
-    tolerance : float
-        Largest share that is allowed.
+    tolerance : str
+        What is allowed at most, written as the numbers beside it.
+    floor : bool, default False
+        Whether it is asked for at least.
 
     Returns
     -------
@@ -144,15 +146,20 @@ def verdict_words(verdict: str, tolerance: float) -> str:
 
     Examples
     --------
-    >>> verdict_words("fail", 0.02)
-    'The whole interval is above the 2.0% that are allowed: fail.'
+    >>> verdict_words("fail", "2.0%")
+    'The whole interval is above the allowed 2.0%: fail.'
     """
-    words = {
-        "pass": _("The whole interval is below the {tolerance:.1%} that are allowed: pass."),
-        "fail": _("The whole interval is above the {tolerance:.1%} that are allowed: fail."),
-        "inconclusive": _("The {tolerance:.1%} that are allowed lie inside the interval: these rows can't tell."),
+    most = {
+        "pass": _("The whole interval is within the allowed {tolerance}: pass."),
+        "fail": _("The whole interval is above the allowed {tolerance}: fail."),
+        "inconclusive": _("The allowed {tolerance} lies inside the interval: inconclusive, these rows can't tell."),
     }
-    return words[verdict].format(tolerance=tolerance)
+    least = {
+        "pass": _("The whole interval is above the required {tolerance}: pass."),
+        "fail": _("The whole interval is below the required {tolerance}: fail."),
+        "inconclusive": _("The required {tolerance} lies inside the interval: inconclusive, these rows can't tell."),
+    }
+    return (least if floor else most)[verdict].format(tolerance=tolerance)
 
 
 def svg(of: Figure) -> str:

@@ -249,7 +249,7 @@ def describe(view: View) -> str:
         flips_low=row["flips_low"],
         flips_high=row["flips_high"],
     )
-    return f"{numbers} {look.verdict_words(view.verdict, view.tolerance)}"
+    return f"{numbers} {look.verdict_words(view.verdict, f'{view.tolerance:.1%}')}"
 
 
 def explorer(

@@ -278,13 +278,12 @@ def describe(view: View) -> str:
     table = view.table
     if view.way == EACH:
         said += " " + _(
-            "{slices:,} slices, each with its own 95 % interval: {accused} lie wholly beyond the {allowed:.0%} that "
-            "are allowed."
+            "{slices:,} slices, each with its own 95 % interval: {accused} lie wholly beyond the allowed {allowed:.0%}."
         ).format(slices=len(view.found.every), accused=view.accused, allowed=view.allowed)
     else:
         said += " " + _(
             "{searched:,} slices were searched on one half; {looked} looked weak there, and {accused} were confirmed "
-            "on the other half beyond the {allowed:.0%} that are allowed. The check says: {verdict}."
+            "on the other half beyond the allowed {allowed:.0%}. The check says: {verdict}."
         ).format(
             searched=view.result.extras["slices_searched"],
             looked=len(view.result.details),
