@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 
 from mlops_lab import i18n
 from mlops_lab.lessons import Lesson, lesson, overview
-from mlops_lab.lessons.card import Card, Items
+from mlops_lab.lessons.card import Card, Heading, Items
 from mlops_lab.lessons.messages import in_notebook, in_package, template
 from mlops_lab.lessons.outline import load, names
 
@@ -63,6 +63,8 @@ def untranslated(card: Card) -> list[str]:
     for block in card.blocks:
         if isinstance(block, str):
             sentences.append(block)
+        elif isinstance(block, Heading):
+            sentences.append(block.words)
         elif isinstance(block, Items):
             sentences += [re.sub(r"^`\w+`: ", "", entry) for entry in block.entries]
     return [sentence for sentence in sentences if not re.fullmatch(r"\W*⟦.*⟧\W*", sentence, re.DOTALL)]

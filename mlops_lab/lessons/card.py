@@ -17,7 +17,7 @@ from typing import Any
 
 from mlops_lab.lessons.words import CLOSE, OPEN, as_html, as_text
 
-__all__ = ["Block", "Card", "Code", "Items", "Picture", "Table", "in_kernel", "show"]
+__all__ = ["Block", "Card", "Code", "Heading", "Items", "Picture", "Table", "in_kernel", "show"]
 
 # JupyterLab's own colours, which follow its light and dark themes; the second value is for pages without them.
 TONES = {
@@ -27,6 +27,21 @@ TONES = {
     "error": "var(--jp-error-color1, #c62828)",
     "info": "var(--jp-info-color1, #0277bd)",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A question, bold, apart from what stands above it."""
+
+    words: str
+
+    def text(self) -> str:
+        """Return the words."""
+        return as_text(self.words)
+
+    def html(self) -> str:
+        """Return the words as HTML."""
+        return f'<p style="margin:1.2em 0 .3em"><strong>{as_html(self.words)}</strong></p>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +135,11 @@ class Picture:
         """Return the picture as HTML that needs no other file, on white: not every ink can be read on a dark page."""
         source = base64.b64encode(self.png).decode("ascii")
         alt = html.escape(as_text(self.alt), quote=True)
-        return f'<img alt="{alt}" style="max-width:100%;background:#fff" src="data:image/png;base64,{source}">'
+        look = "max-width:100%;box-sizing:border-box;background:#fff;border-radius:4px;padding:4px"
+        return f'<img alt="{alt}" style="{look}" src="data:image/png;base64,{source}">'
 
 
-Block = str | Items | Code | Table | Picture
+Block = str | Heading | Items | Code | Table | Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +150,7 @@ class Card:
     ----------
     kind : str
         What the card is; becomes the class ``mlops-<kind>`` on the page.
-    blocks : sequence of str, Items, Code, Table or Picture
+    blocks : sequence of str, Heading, Items, Code, Table or Picture
         What it says; a str is a paragraph.
     tone : {"none", "plain", "good", "bad", "error", "info"}, default "none"
         Colour of the frame; ``"none"`` draws no frame.

@@ -7,7 +7,7 @@ from string import ascii_lowercase
 
 from mlops_lab.i18n import gettext as _
 from mlops_lab.i18n import ngettext
-from mlops_lab.lessons.card import Block, Card, Items, Table
+from mlops_lab.lessons.card import Block, Card, Heading, Items, Table
 from mlops_lab.lessons.dial import Dial
 from mlops_lab.lessons.exercise import Exercise, State, Verdict
 from mlops_lab.lessons.outline import Outline, load, names
@@ -67,7 +67,7 @@ def quiz_card(asked: Sequence[Question]) -> Card:
     """Return quiz questions, with how to answer them in code."""
     blocks: list[Block] = []
     for question in asked:
-        blocks.append(f"**{question.ask}**")
+        blocks.append(Heading(question.ask))
         if not isinstance(question, Numeric):
             blocks.append(
                 Items(
