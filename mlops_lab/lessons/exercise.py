@@ -227,11 +227,11 @@ def catches(
 
     def judge(test: Any, given: types.SimpleNamespace) -> Verdict:
         if not callable(test):
-            return not_yet(_("The answer has to be a function; hand it over by its name, without parentheses."))
+            return not_yet(_("the answer has to be a function; hand it over by its name, without parentheses."))
         for name in sorted({**mutants, **spares}, key=lambda name: name != first):
             caught = _caught(test, (mutants.get(name) or spares[name])())
             if caught is None:
-                return not_yet(_("Your test has to return True or False, or to use `assert`."))
+                return not_yet(_("your test has to return True or False, or to use `assert`."))
             if caught != (name in mutants):
                 return wrong(name)
         return correct(because, mutants=len(mutants), spares=len(spares))

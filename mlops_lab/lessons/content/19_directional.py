@@ -105,8 +105,7 @@ WORLD = Exercise(
     "world",
     ask=_(
         "A colleague expects of the fare: it rises with the distance, it never falls with the surge, it rises with "
-        "rain. "
-        "All else kept, which of these hold in the world? And how often does the one that does not hold fail?"
+        "rain. All else kept, which of these hold in the world? And how often does the one that does not hold fail?"
     ),
     start="""holds = {
     "distance_km": ...,  # True or False
@@ -129,8 +128,7 @@ holds = {"distance_km": True, "surge": True, "rain": False, "rate": truth.estima
             """holds = {"distance_km": True, "surge": True, "rain": True, "rate": 0.0}""",
             _(
                 "rides in the rain may cost more, but not because of the rain: it is the surge that the price knows. "
-                "Keep "
-                "the surge, and nothing rises."
+                "Keep the surge, and nothing rises."
             ),
         ),
         "nothing_holds": Wrong(
@@ -145,8 +143,7 @@ holds = {"distance_km": True, "surge": True, "rain": False, "rate": truth.estima
             """holds = {"distance_km": True, "surge": True, "rain": False, "rate": 0.0}""",
             _(
                 "the wrong one is found; but it was expected to rise, and standing still is a violation, too: the "
-                "rate "
-                "is {rate:.0%}."
+                "rate is {rate:.0%}."
             ),
         ),
     },
@@ -190,8 +187,7 @@ error = (constrained_loss.var() / len(free_loss) + free_loss.var() / len(free_lo
 decision = {"costs": "can't tell", "low": extra - 1.96 * error, "high": extra + 1.96 * error}""",
             _(
                 "that is as if two groups of people had been asked: {wide:.4f} wide instead of {narrow:.4f}. A hard "
-                "case "
-                "is hard for both models, and cancels row by row."
+                "case is hard for both models, and cancels row by row."
             ),
         ),
         "mean_only": Wrong(

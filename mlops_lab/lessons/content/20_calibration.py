@@ -40,7 +40,7 @@ ERROR = Exercise(
             """def calibration_error(score, outcome, bins):
     group = np.minimum((score * bins).astype(int), bins - 1)
     return pd.Series(outcome - score).groupby(group).mean().abs().mean()""",
-            _("a group of five rows counts as much as one of ten in yours: {found:.4f} instead of {right:.4f}."),
+            _("a group of four rows counts as much as one of fourteen in yours: {found:.4f} instead of {right:.4f}."),
         ),
         "row_by_row": Wrong(
             """def calibration_error(score, outcome, bins):

@@ -127,8 +127,8 @@ SEEK = Exercise(
             """def has_weak_slice(model, X, y):
     return bool((model.predict(X) == y).mean() < 0.75)""",
             _(
-                "it looks at all rows together. One model that it spared is fine overall, and errs twice as often "
-                "for one trip in eight."
+                "it spared a model that is fine overall and errs twice as often for one trip in eight: look into the "
+                "groups, also into those that two columns make together."
             ),
         ),
         "small": Wrong(
@@ -155,8 +155,8 @@ SEEK = Exercise(
     check = ev.WeakSlices(max_depth=2, max_gap=0.1)
     return ev.Suite([check]).run(model, X, y, progress=False).verdict != "pass\"""",
             _(
-                "it accuses a model whose mistakes are chance, because the rows are few: `inconclusive` says that they "
-                "can't tell."
+                "it accuses a model whose mistakes are chance. Its rows are few, so some group always looks bad: there "
+                "a check says `inconclusive`, and that is not `fail`."
             ),
         ),
     },
@@ -205,7 +205,7 @@ fault = {"slice": confirmed["gap"].idxmax(), "gap": confirmed.loc[confirmed["gap
         "another_number": Wrong(
             """confirmed = details[details["confirmed"]].set_index("slice")
 fault = {"slice": confirmed["gap"].idxmax(), "gap": confirmed.loc[confirmed["gap"].idxmax(), "share_of_error"]}""",
-            _("the slice is right; {said:.3f} is not how far it lies below all rows."),
+            _("the slice is right; {said:.3f} is not how far it lies below all rows, to three digits."),
         ),
     },
 )

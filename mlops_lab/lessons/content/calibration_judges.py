@@ -13,13 +13,19 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 
 from mlops_lab import evaluation as ev
 from mlops_lab.i18n import gettext as _
+from mlops_lab.lessons.answers import CANT_TELL, decision, spoken
 from mlops_lab.lessons.exercise import Verdict, call, correct, not_yet, wrong
 
 __all__ = ["edge", "error", "leave", "mend", "money", "rows"]
 
-# In ten groups: 0.05 ten times and never true, 0.35 five times and four true, and 1.0 five times and all true but one.
-SCORE = np.repeat([0.05, 0.35, 1.0], [10, 5, 5])
-OUTCOME = np.repeat([0, 1, 0, 1, 0], [10, 4, 1, 4, 1])
+# In ten groups of equal width, of which the first three share one. Groups of equally many rows put the scores together
+# in another way, and so do nine groups instead of ten.
+SAID = pd.DataFrame(
+    {"score": [0.02, 0.05, 0.08, 0.35, 0.42, 1], "rows": [5, 4, 5, 5, 4, 5], "true": [1, 1, 0, 4, 0, 4]}
+)
+SCORE = np.asarray(np.repeat(SAID["score"], SAID["rows"]))
+OUTCOME = np.concatenate([np.repeat([1, 0], [row.true, row.rows - row.true]) for row in SAID.itertuples()])
+GROUPS = (SAID.assign(said=SAID["score"] * SAID["rows"], group=[0, 0, 0, 3, 4, 9])).groupby("group").sum()
 
 
 def error(function: Any, given: SimpleNamespace) -> Verdict:
@@ -31,7 +37,8 @@ def error(function: Any, given: SimpleNamespace) -> Verdict:
         below = float(call(function, np.full(4, 0.25), np.array([0, 0, 0, 1]), 10))
     except (TypeError, ValueError):
         return not_yet(_("`calibration_error` has to return one number."))
-    gap, weight = np.array([-0.05, 0.45, -0.2]), np.array([0.5, 0.25, 0.25])
+    gap = ((GROUPS["true"] - GROUPS["said"]) / GROUPS["rows"]).to_numpy()
+    weight = (GROUPS["rows"] / GROUPS["rows"].sum()).to_numpy()
     right = float(weight @ np.abs(gap))
     if np.isclose(found, right) and np.isclose(below, 0):
         return correct(
@@ -47,36 +54,40 @@ def error(function: Any, given: SimpleNamespace) -> Verdict:
         return wrong("every_group_alike", found=found, right=right)
     if np.isclose(found, np.abs(OUTCOME - SCORE).mean()):
         return wrong("row_by_row", below=below)
-    if np.isclose(found, weight[:2] @ np.abs(gap[:2])) or np.isclose(found, (weight[:2] @ np.abs(gap[:2])) / 0.75):
+    kept = float(weight[:-1] @ np.abs(gap[:-1]))
+    if np.isclose(found, kept) or np.isclose(found, kept / weight[:-1].sum()):
         return wrong("loses_the_last", right=right, found=found)
     return not_yet(
-        _("on 20 rows in three groups it has to be {right:.4f}; yours says {found:.4f}."), right=right, found=found
+        _("on {rows} rows in {groups} groups of equal width it has to be {right:.4f}; yours says {found:.4f}."),
+        rows=len(SCORE),
+        groups=len(gap),
+        right=right,
+        found=found,
     )
 
 
 def edge(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check what is said of a model exactly at the tolerance."""
-    if not isinstance(answer, Mapping) or set(answer) != {"verdict", "low", "high", "more_rows"}:
-        return not_yet(_("the answer has to be the dict with the keys `verdict`, `low`, `high` and `more_rows`."))
-    try:
-        low, high = float(answer["low"]), float(answer["high"])
-    except (TypeError, ValueError):
-        return not_yet(_("`low` and `high` have to be numbers: the ends of the interval."))
-    result, said = given.result, spoken(answer["verdict"])
+    found = decision(answer, ("verdict", "low", "high", "more_rows"), shares=("low", "high"))
+    if isinstance(found, Verdict):
+        return found
+    result, low, high, said = given.result, found["low"], found["high"], spoken(found["verdict"])
     if said == "pass":
         return wrong("estimate_decides", high=result.high)
     if said == "fail":
         return wrong("to_be_safe", low=result.low)
-    if said != "can't tell":
+    if said != CANT_TELL:
         return not_yet(_('for `verdict`, write `"pass"`, `"fail"` or `"can\'t tell"`.'))
     if np.isclose(low, high):
         return wrong("one_number", low=result.low, high=result.high)
+    if low > high:
+        return not_yet(_("`low` is above `high`: exchange the two ends."))
     if not np.allclose((low, high), (result.low, result.high), atol=0.0005):
-        return not_yet(_("the ends of the interval are others: `result.low` and `result.high`."))
-    more = str(answer["more_rows"]).strip().lower()
-    if more in {"yes", "true"}:
+        return not_yet(_("the ends of the interval are others: take them from `result`, with all their digits."))
+    more = spoken(found["more_rows"])
+    if more == "yes":
         return wrong("more_will_tell", low=result.low, high=result.high)
-    if more not in {"no", "false"}:
+    if more != "no":
         return not_yet(_('for `more_rows`, write `"yes"` or `"no"`.'))
     return correct(
         _(
@@ -135,7 +146,7 @@ def mend(function: Any, given: SimpleNamespace) -> Verdict:
     log = LOGS[model.trial]
     fits = [place for place, (kind, _rows) in enumerate(log) if kind == "fit"]
     if not fits:
-        return not_yet(_("the model comes unfitted: fit it first."))
+        return not_yet(_("the model that your function gets comes unfitted: fit it, on some of the rows that it gets."))
     asked = frozenset().union(*(rows for kind, rows in log if kind == "ask"))
     if any(kind == "ask" for kind, _rows in log[: fits[-1]]) and fits[-1] > 0:
         return wrong("fits_again")
@@ -162,7 +173,7 @@ def mend(function: Any, given: SimpleNamespace) -> Verdict:
 def rows(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check which map is taken for how many rows."""
     if not isinstance(answer, Mapping) or set(answer) != {50, 200, 5000}:
-        return not_yet(_("the answer has to be the dict with the keys 50, 200 and 5000."))
+        return not_yet(_("the answer has to be the dict with the keys 50, 200 and 5000, which are numbers."))
     loss, proven = given.loss, given.proven
     said = {size: str(name).strip().lower() for size, name in answer.items()}
     unknown = [name for name in said.values() if name not in {*loss.columns, "none"}]
@@ -201,16 +212,13 @@ def best_proven(loss: pd.Series, proven: pd.Series) -> str:
 
 def leave(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check which models are recalibrated, which are left, and where nothing is shown."""
-    names = {"naive_bayes", "boosting", "forest"}
-    if not isinstance(answer, Mapping) or set(answer) != {*names, "low"}:
-        return not_yet(_("the answer has to be the dict with the keys `naive_bayes`, `boosting`, `forest` and `low`."))
-    said = {name: spoken(answer[name]) for name in names}
-    if set(said.values()) - {"yes", "no", "can't tell"}:
+    names = ("naive_bayes", "boosting", "forest")
+    found = decision(answer, (*names, "low"), numbers=("low",))
+    if isinstance(found, Verdict):
+        return found
+    said = {name: spoken(found[name]) for name in names}
+    if set(said.values()) - {"yes", "no", CANT_TELL}:
         return not_yet(_('for each model, write `"yes"`, `"no"` or `"can\'t tell"`.'))
-    try:
-        low = float(answer["low"])
-    except (TypeError, ValueError):
-        return not_yet(_("`low` has to be a number: the lower end of the interval of the forest's gain."))
     gain = given.proofs["forest"].gain
     if said["boosting"] != "no":
         table = given.proofs["boosting"].table
@@ -223,8 +231,8 @@ def leave(answer: Any, given: SimpleNamespace) -> Verdict:
         return wrong("estimate_decides", estimate=gain.estimate, low=gain.low)
     if said["forest"] == "no":
         return wrong("refused_is_fine", high=gain.high)
-    if not np.isclose(low, gain.low, atol=0.00005):
-        return not_yet(_("`low` is another number: the lower end of the gain in the forest's proof."))
+    if not np.isclose(found["low"], gain.low, atol=0.00006):
+        return not_yet(_("`low` is another number: the lower end of the gain in the forest's proof, to four digits."))
     return correct(
         _(
             "naive Bayes gains for certain. Boosting wins as it is. The forest may gain up to {high:.2f}, or lose "
@@ -238,14 +246,10 @@ def leave(answer: Any, given: SimpleNamespace) -> Verdict:
 def money(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check what each model loses to riders who know their own risk."""
     prices, owed = given.prices, 10 * np.asarray(given.truth)
-    if not isinstance(answer, Mapping) or set(answer) != {*prices, "take"}:
-        return not_yet(
-            _("the answer has to be the dict with the keys `overconfident`, `recalibrated`, `flat` and `take`.")
-        )
-    try:
-        said = {name: float(answer[name]) for name in prices}
-    except (TypeError, ValueError):
-        return not_yet(_("the three losses have to be numbers, in euros."))
+    found = decision(answer, (*prices, "take"), numbers=tuple(prices))
+    if isinstance(found, Verdict):
+        return found
+    said, take = {name: found[name] for name in prices}, str(found["take"]).strip().lower()
     right = {name: float(np.maximum(owed - price, 0).sum()) for name, price in prices.items()}
     all_buy = {name: float((owed - price).sum()) for name, price in prices.items()}
     both_ways = {name: float(np.abs(owed - price).sum()) for name, price in prices.items()}
@@ -254,11 +258,16 @@ def money(answer: Any, given: SimpleNamespace) -> Verdict:
     if close(said, both_ways):
         return wrong("both_ways", overconfident=right["overconfident"])
     if not close(said, right):
-        return not_yet(_("count only trips whose price is below what they cost on average, and add up the difference."))
+        return not_yet(
+            _(
+                "count only trips whose price is below what they cost on average, and add up what is missing, as a "
+                "positive number."
+            )
+        )
     best = min(right, key=right.__getitem__)
-    if answer["take"] == "flat":
+    if take == "flat":
         return wrong("right_in_total", flat=right["flat"])
-    if answer["take"] != best:
+    if take != best:
         return not_yet(_("for `take`, write the name of the model that loses least."))
     return correct(
         _(
@@ -274,8 +283,3 @@ def money(answer: Any, given: SimpleNamespace) -> Verdict:
 def close(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
     """Return whether the same names have the same numbers, to a euro."""
     return all(abs(one[name] - other[name]) <= 1 + 0.001 * abs(other[name]) for name in other)
-
-
-def spoken(answer: Any) -> str:
-    """Return a verdict as it is compared."""
-    return str(answer).strip().lower().replace("cannot", "can't").replace("inconclusive", "can't tell")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from mlops_lab.i18n import gettext as _
+from mlops_lab.lessons.answers import CANT_TELL, decision, spoken
 from mlops_lab.lessons.exercise import Verdict, call, correct, not_yet, wrong
 
 __all__ = ["cheapest", "honest", "sixty", "unsure"]
@@ -109,7 +110,7 @@ def cheapest(function: Any, given: SimpleNamespace) -> Verdict:
         try:
             found[name] = float(threshold)
         except (TypeError, ValueError):
-            return not_yet(_("`cheapest` has to return one number, the threshold."))
+            return not_yet(_("`cheapest` has to return one number, the threshold, and nothing else."))
         if np.isnan(found[name]):
             return not_yet(_("`cheapest` returned NaN; to hold everything back, return `np.inf`."))
     dear = [name for name, case in cases.items() if case.cost(found[name]) > case.best() + 1e-6]
@@ -187,10 +188,24 @@ def honest(function: Any, given: SimpleNamespace) -> Verdict:
     samples = drawn(ROWS, DRAWS, informative=False)
     found = reports(function, samples)
     if found is None:
-        return not_yet(_("`promise` has to return two numbers: the threshold, and the share that it promises."))
+        return not_yet(
+            _(
+                "`promise` always has to return two numbers: the threshold, and the share that it promises; `np.inf, "
+                "np.nan` where there is none."
+            )
+        )
+    if np.nanmax(found[:, 1], initial=0) > 1:
+        return not_yet(_("the second number is a share, from 0 to 1, and the threshold comes before it."))
     said = ~np.isnan(found[:, 1])
-    if said.mean() < 0.2:
+    if said.mean() < 0.2 and np.isfinite(found[:, 0]).mean() > 0.5:
         return wrong("table_is_sorted")
+    if said.mean() < 0.2:
+        return not_yet(
+            _(
+                "it promises nothing for most tables; take the lowest threshold that is right often enough on the "
+                "rows that choose."
+            )
+        )
     told = float(found[said, 1].mean())
     if told > EMPTY + 0.06:
         return too_much(found, samples, told)
@@ -234,31 +249,34 @@ def too_much(found: NDArray[np.float64], samples: list[tuple[Floats, Flags]], to
     )
     said = ~np.isnan(found[:, 1]) & ~np.isnan(same)
     less = same[said] - found[said, 1]
+    chosen = np.array([as_she_does(*sample) for sample in samples])
+    all_chose = np.allclose(chosen[said], found[said, 0])
     if np.allclose(less, 0):
-        chosen = np.array([as_she_does(*sample) for sample in samples])
-        idea = "same_rows" if np.allclose(chosen[said], found[said, 0]) else "judges_on_all"
-        return wrong(idea, told=told, truth=EMPTY)
+        return wrong("same_rows" if all_chose else "judges_on_all", told=told, truth=EMPTY)
     if np.ptp(less) < 1e-9:
         return wrong("margin", told=told, truth=EMPTY)
-    return wrong("chooses_on_all", told=told, truth=EMPTY)
+    if all_chose:
+        return wrong("chooses_on_all", told=told, truth=EMPTY)
+    return not_yet(
+        _("it promises {told:.0%} where {truth:.0%} are right: let rows judge that had no say in the threshold."),
+        told=told,
+        truth=EMPTY,
+    )
 
 
-def sixty(decision: Any, given: SimpleNamespace) -> Verdict:
+def sixty(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check whether no wrong answer on sixty rows was taken for a promise."""
     result = given.result
-    if not isinstance(decision, Mapping) or set(decision) != {"promise", "low", "rows"}:
-        return not_yet(_("the answer has to be the dict with the keys `promise`, `low` and `rows`."))
-    try:
-        low, rows = float(decision["low"]), float(decision["rows"])
-    except (TypeError, ValueError):
-        return not_yet(_("`low` and `rows` have to be numbers; the result holds them."))
-    said = str(decision["promise"]).strip().lower().replace("cannot", "can't")
+    found = decision(answer, ("promise", "low", "rows"), numbers=("rows",), shares=("low",))
+    if isinstance(found, Verdict):
+        return found
+    low, rows, said = found["low"], found["rows"], spoken(found["promise"])
     shown = round(result.extras["coverage"] * result.rows)
-    if said in ("yes", "true"):
+    if said == "yes":
         return wrong("none_was_wrong", shown=shown, low=result.low)
-    if said in ("no", "false"):
+    if said == "no":
         return wrong("not_shown_is_refuted", shown=shown, low=result.low)
-    if said != "can't tell":
+    if said != CANT_TELL:
         return not_yet(_('for `promise`, write `"yes"`, `"no"` or `"can\'t tell"`.'))
     if np.isclose(low, result.estimate):
         return wrong("seen_is_sure", low=result.low, shown=shown)
@@ -279,20 +297,20 @@ def sixty(decision: Any, given: SimpleNamespace) -> Verdict:
     )
 
 
-def unsure(decision: Any, given: SimpleNamespace) -> Verdict:
+def unsure(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check what the unsure answers cost in three ways, and which way was taken."""
-    if not isinstance(decision, Mapping) or set(decision) != {"way", "show", "ask"}:
-        return not_yet(_("the answer has to be the dict with the keys `way`, `show` and `ask`."))
-    try:
-        show, ask = float(decision["show"]), float(decision["ask"])
-    except (TypeError, ValueError):
-        return not_yet(_("`show` and `ask` have to be numbers: EUR for one unsure answer."))
+    found = decision(answer, ("way", "show", "ask"), numbers=("show", "ask"))
+    if isinstance(found, Verdict):
+        return found
+    show, ask, way = found["show"], found["ask"], spoken(found["way"]).replace("_", " ")
     unsure_right, clerk = np.asarray(given.right)[~np.asarray(given.shown)], given.clerk
     error, record = 1 - unsure_right.mean(), clerk["wrong"] / clerk["cases"]
     if np.isclose(show, 5 * (1 - np.mean(given.right)), atol=0.005):
         return wrong("error_of_all", all=1 - np.mean(given.right), unsure=error)
     if not np.isclose(show, 5 * error, atol=0.01):
-        return not_yet(_("`show` is another number: 5 EUR times the share of wrong answers among the unsure."))
+        return not_yet(
+            _("`show` is another number: 5 EUR times the share of wrong answers among the unsure, to the cent.")
+        )
     ends = [
         binomtest(clerk["wrong"], clerk["cases"]).proportion_ci(method=method).high for method in ("exact", "wilson")
     ]
@@ -302,7 +320,6 @@ def unsure(decision: Any, given: SimpleNamespace) -> Verdict:
         return wrong("record_is_truth", record=record, high=ends[0])
     if not min(abs(ask - clerk["pay"] - 5 * end) for end in ends) < 0.03:
         return not_yet(_("`ask` is another number: her pay, and 5 EUR times the upper end of her share of errors."))
-    way = str(decision["way"]).strip().lower()
     if way == "show":
         return wrong("an_answer_is_better", show=show)
     if way == "hold back":

@@ -94,8 +94,8 @@ def questions() -> list[Question]:
         Numeric(
             "singles",
             _(
-                "Of two labels. Sets hold the truth in 90 %; 30 of a hundred sets hold both labels. How many of a "
-                "hundred sets with one label are right?"
+                "There are two labels. Sets hold the truth in 90 %; 30 of a hundred sets hold both labels. How many of "
+                "a hundred sets with one label are right?"
             ),
             right=85.7,
             tolerance=0.8,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +10,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from mlops_lab import evaluation as ev
+from mlops_lab.datasets import rides
 from mlops_lab.i18n import gettext as _
+from mlops_lab.lessons.answers import CANT_TELL, decision, spoken
 from mlops_lab.lessons.exercise import Verdict, call, correct, not_yet, wrong
 
 __all__ = ["hole", "honest", "price", "world"]
@@ -76,16 +79,14 @@ def honest(function: Any, given: SimpleNamespace) -> Verdict:
 def hole(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check column and range against what was planted in the model."""
     model, X = given.model, given.X
-    if not isinstance(answer, Mapping) or set(answer) != {"column", "low", "high"}:
-        return not_yet(_("the answer has to be the dict with the keys `column`, `low` and `high`."))
-    if answer["column"] not in X.columns:
+    found = decision(answer, ("column", "low", "high"), numbers=("low", "high"))
+    if isinstance(found, Verdict):
+        return found
+    column, low, high = found["column"], found["low"], found["high"]
+    if not isinstance(column, str) or column not in X.columns:
         return not_yet(_("`column` has to be the name of a column of the trips."))
-    if answer["column"] != model.column:
-        return wrong("other_column", column=answer["column"])
-    try:
-        low, high = float(answer["low"]), float(answer["high"])
-    except (TypeError, ValueError):
-        return not_yet(_("`low` and `high` have to be numbers of kilometres."))
+    if column != model.column:
+        return wrong("other_column", column=column)
     if not low < high:
         return not_yet(_("`low` has to be below `high`."))
     values = X[model.column]
@@ -110,47 +111,46 @@ def hole(answer: Any, given: SimpleNamespace) -> Verdict:
 EXPECTED = {"distance_km": True, "surge": True, "rain": False}
 
 
+def unmoved(trips: pd.DataFrame, price: pd.Series) -> float:
+    """Return the share of trips whose true fare does not rise with the rain."""
+    check = ev.Directional("rain", by=1, expect="increase")
+    return ev.Suite([check]).run(rides.fare, trips, price, task="regression", progress=False).results[0].estimate
+
+
 def world(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check which expectation is wrong in the world, all else kept."""
-    if not isinstance(answer, Mapping) or set(answer) != {*EXPECTED, "rate"}:
-        return not_yet(_("the answer has to be the dict with the keys `distance_km`, `surge`, `rain` and `rate`."))
-    said = {name: answer[name] for name in EXPECTED}
-    if not all(type(value).__name__ in {"bool", "bool_"} for value in said.values()):
+    found = decision(answer, (*EXPECTED, "rate"), shares=("rate",))
+    if isinstance(found, Verdict):
+        return found
+    if not all(spoken(found[name]) in {"yes", "no"} for name in EXPECTED):
         return not_yet(_("write True where the expectation holds in the world, and False where it does not."))
+    said, rate = {name: spoken(found[name]) == "yes" for name in EXPECTED}, found["rate"]
     if all(said.values()):
         return wrong("rain_is_dear")
     if not any(said.values()):
         return wrong("nothing_holds")
     if not said["distance_km"] or not said["surge"]:
         return wrong("blames_the_rest")
-    try:
-        rate = float(answer["rate"])
-    except (TypeError, ValueError):
-        return not_yet(_("`rate` has to be a number: the share of the trips for which the true fare does not rise."))
-    if not np.isclose(rate, given.rate, atol=0.001):
-        return (
-            wrong("rate_of_the_model", rate=given.rate)
-            if rate < given.rate
-            else not_yet(_("`rate` is another number; measure it with the true fare, `rides.fare`, as the model."))
-        )
+    right = unmoved(given.trips, given.price)
+    if rate < right - 0.001:
+        return wrong("rate_of_the_model", rate=right)
+    if rate > right + 0.001:
+        return not_yet(_("`rate` is another number; measure it with the true fare, `rides.fare`, as the model."))
     return correct(
         _(
             "the true fare does not rise with rain for {rate:.0%} of the trips: rain brings surge, and surge brings "
-            "the "
-            "price. With the surge kept, rain alone changes nothing."
+            "the price. With the surge kept, rain alone changes nothing."
         ),
         rate=rate,
     )
 
 
-def price(decision: Any, given: SimpleNamespace) -> Verdict:
+def price(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check whether the price of the constraint was held against its interval, row by row."""
-    if not isinstance(decision, Mapping) or set(decision) != {"costs", "low", "high"}:
-        return not_yet(_("the answer has to be the dict with the keys `costs`, `low` and `high`."))
-    try:
-        low, high = float(decision["low"]), float(decision["high"])
-    except (TypeError, ValueError):
-        return not_yet(_("`low` and `high` have to be numbers: the ends of the interval of the mean difference."))
+    found = decision(answer, ("costs", "low", "high"), numbers=("low", "high"))
+    if isinstance(found, Verdict):
+        return found
+    low, high, said = found["low"], found["high"], spoken(found["costs"])
     free, held = (np.asarray(losses, dtype=float) for losses in (given.free, given.constrained))
     extra = held - free
     error = extra.std(ddof=1) / np.sqrt(len(extra))
@@ -164,12 +164,11 @@ def price(decision: Any, given: SimpleNamespace) -> Verdict:
         if np.isclose(low, high):
             return wrong("mean_only", mean=extra.mean())
         return not_yet(_("the ends of the interval are others: mean difference ± 1.96 standard errors of the mean."))
-    said = str(decision["costs"]).strip().lower().replace("cannot", "can't")
     if said == "no":
         return wrong("free_lunch", low=right[0], high=right[1])
     if said == "yes":
         return wrong("mean_decides", low=right[0], high=right[1])
-    if said != "can't tell":
+    if said != CANT_TELL:
         return not_yet(_('for `costs`, write `"yes"`, `"no"` or `"can\'t tell"`.'))
     return correct(
         _(

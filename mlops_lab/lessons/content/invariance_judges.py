@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache, partial
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +12,7 @@ import pandas as pd
 
 from mlops_lab.datasets import broken, rides
 from mlops_lab.i18n import gettext as _
+from mlops_lab.lessons.answers import CANT_TELL, decision, spoken
 from mlops_lab.lessons.exercise import Verdict, call, catches, correct, not_yet, wrong
 
 __all__ = ["change_rate", "forty", "gone", "stranger", "unequal"]
@@ -84,24 +85,21 @@ def change_rate(function: Any, given: SimpleNamespace) -> Verdict:
     )
 
 
-def gone(decision: Any, given: SimpleNamespace) -> Verdict:
+def gone(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check whether the dropped column was held against what remains of it."""
     audit = given.audit
-    if not isinstance(decision, Mapping) or set(decision) != {"gone", "least", "told"}:
-        return not_yet(_("the answer has to be the dict with the keys `gone`, `least` and `told`."))
-    try:
-        least, told = float(decision["least"]), float(decision["told"])
-    except (TypeError, ValueError):
-        return not_yet(_("`least` and `told` have to be numbers; the tables of the audit hold them."))
+    found = decision(answer, ("gone", "least", "told"), shares=("least", "told"))
+    if isinstance(found, Verdict):
+        return found
+    least, told, said = found["least"], found["told"], spoken(found["gone"])
     anew = audit.gaps.set_index("of").loc["model trained without"]
     neutral = audit.gaps.set_index("of").loc["model without the column"]
     last = audit.fall.iloc[-1]
-    said = str(decision["gone"]).strip().lower().replace("cannot", "can't")
-    if said in ("yes", "true"):
+    if said == "yes":
         return wrong("column_gone", share=anew["share"])
-    if said == "can't tell":
+    if said == CANT_TELL:
         return wrong("too_careful", low=anew["share_low"], high=anew["share_high"])
-    if said not in ("no", "false"):
+    if said != "no":
         return not_yet(_('for `gone`, write `"yes"`, `"no"` or `"can\'t tell"`.'))
     if np.isclose(least, anew["share"], atol=0.0005):
         return wrong("estimate", low=anew["share_low"])
@@ -124,23 +122,21 @@ def gone(decision: Any, given: SimpleNamespace) -> Verdict:
     )
 
 
-def stranger(found: Any, given: SimpleNamespace) -> Verdict:
+def stranger(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check column and rate against what was planted in the model."""
     model, X = given.model, given.X
-    if not isinstance(found, Mapping) or set(found) != {"column", "rate"}:
-        return not_yet(_("the answer has to be the dict with the keys `column` and `rate`."))
-    if found["column"] in (None, "none", ""):
+    found = decision(answer, ("column", "rate"), shares=("rate",))
+    if isinstance(found, Verdict):
+        return found
+    rate, column = found["rate"], found["column"]
+    if column is None or spoken(column) in {"none", ""}:
         return wrong("passed")
-    if found["column"] not in X.columns:
+    if not isinstance(column, str) or column not in X.columns:
         return not_yet(_('`column` has to be the name of a column of the trips, or `"none"`.'))
-    if found["column"] == model.stands_for:
-        return wrong("reads_it", column=model.stands_for)
-    if found["column"] != model.column:
-        return wrong("no_proxy", column=found["column"])
-    try:
-        rate = float(found["rate"])
-    except (TypeError, ValueError):
-        return not_yet(_("`rate` has to be a number: the share of the decisions that change with the column."))
+    if column == model.stands_for:
+        return wrong("reads_it", column=column)
+    if column != model.column:
+        return wrong("no_proxy", column=column)
     right = float(model.fault_size(X))
     if np.isclose(rate, right, atol=0.002):
         return correct(
@@ -227,21 +223,18 @@ unequal = catches(
 )
 
 
-def forty(decision: Any, given: SimpleNamespace) -> Verdict:
+def forty(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check whether no change on a few rows was taken for none at all."""
     result = given.result
-    if not isinstance(decision, Mapping) or set(decision) != {"invariant", "worst", "rows"}:
-        return not_yet(_("the answer has to be the dict with the keys `invariant`, `worst` and `rows`."))
-    try:
-        worst, rows = float(decision["worst"]), float(decision["rows"])
-    except (TypeError, ValueError):
-        return not_yet(_("`worst` and `rows` have to be numbers; the result holds them."))
-    said = str(decision["invariant"]).strip().lower().replace("cannot", "can't")
-    if said in ("yes", "true"):
+    found = decision(answer, ("invariant", "worst", "rows"), numbers=("rows",), shares=("worst",))
+    if isinstance(found, Verdict):
+        return found
+    worst, rows, said = found["worst"], found["rows"], spoken(found["invariant"])
+    if said == "yes":
         return wrong("no_change", rows=result.rows, high=result.high)
-    if said in ("no", "false"):
+    if said == "no":
         return wrong("wide_is_bad", high=result.high)
-    if said != "can't tell":
+    if said != CANT_TELL:
         return not_yet(_('for `invariant`, write `"yes"`, `"no"` or `"can\'t tell"`.'))
     if np.isclose(worst, result.estimate):
         return wrong("estimate_is_worst", high=result.high)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +11,7 @@ import pandas as pd
 
 from mlops_lab.datasets import broken, rides
 from mlops_lab.i18n import gettext as _
+from mlops_lab.lessons.answers import CANT_TELL, decision, spoken
 from mlops_lab.lessons.exercise import Verdict, call, catches, correct, not_yet, wrong
 
 __all__ = ["brittle", "edge", "few", "mend"]
@@ -22,13 +22,10 @@ ROWS = 4000
 
 def edge(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check which strengths pass and fail by their whole interval."""
-    if not isinstance(answer, Mapping) or set(answer) != {"passes", "fails", "between"}:
-        return not_yet(_("the answer has to be the dict with the keys `passes`, `fails` and `between`."))
-    try:
-        passes, fails = float(answer["passes"]), float(answer["fails"])
-    except (TypeError, ValueError):
-        return not_yet(_("`passes` and `fails` have to be strengths, numbers out of the table."))
-    curve = given.curve
+    found = decision(answer, ("passes", "fails", "between"), numbers=("passes", "fails"))
+    if isinstance(found, Verdict):
+        return found
+    passes, fails, curve = found["passes"], found["fails"], given.curve
     if not {passes, fails} <= set(curve["strength"]):
         return not_yet(_("`passes` and `fails` have to be strengths that stand in the table."))
     right_passes = float(curve.loc[curve["high"] <= TOLERANCE, "strength"].max())
@@ -43,7 +40,7 @@ def edge(answer: Any, given: SimpleNamespace) -> Verdict:
         return wrong("too_careful", passes=right_passes, fails=right_fails)
     if fails < right_fails:
         return wrong("not_shown", strength=fails, low=100 * at(curve, fails)["low"])
-    if str(answer["between"]).strip().lower().replace("cannot", "can't") != "can't tell":
+    if spoken(found["between"]) != CANT_TELL:
         return wrong("must_be_one", passes=passes, fails=fails)
     return correct(
         _(
@@ -133,21 +130,18 @@ def mend(function: Any, given: SimpleNamespace) -> Verdict:
     return not_yet(_("{share:.0%} of the distances are still no kilometres."), share=(~close).mean())
 
 
-def few(decision: Any, given: SimpleNamespace) -> Verdict:
+def few(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check whether no drop on a few rows was taken for none at all."""
     result = given.result
-    if not isinstance(decision, Mapping) or set(decision) != {"robust", "worst", "rows"}:
-        return not_yet(_("the answer has to be the dict with the keys `robust`, `worst` and `rows`."))
-    try:
-        worst, rows = float(decision["worst"]), float(decision["rows"])
-    except (TypeError, ValueError):
-        return not_yet(_("`worst` and `rows` have to be numbers; the result holds them."))
-    robust = str(decision["robust"]).strip().lower().replace("cannot", "can't")
-    if robust in ("yes", "true"):
+    found = decision(answer, ("robust", "worst", "rows"), numbers=("rows",), shares=("worst",))
+    if isinstance(found, Verdict):
+        return found
+    worst, rows, robust = found["worst"], found["rows"], spoken(found["robust"])
+    if robust == "yes":
         return wrong("no_drop", high=100 * result.high, rows=result.rows)
-    if robust in ("no", "false"):
+    if robust == "no":
         return wrong("wide_is_bad", low=100 * result.low, high=100 * result.high)
-    if robust != "can't tell":
+    if robust != CANT_TELL:
         return not_yet(_('for `robust`, write `"yes"`, `"no"` or `"can\'t tell"`.'))
     if np.isclose(worst, result.estimate):
         return wrong("estimate_is_worst", high=100 * result.high)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from mlops_lab.datasets import broken
 from mlops_lab.i18n import gettext as _
+from mlops_lab.lessons.answers import CANT_TELL, decision, spoken
 from mlops_lab.lessons.exercise import Verdict, call, catches, correct, not_yet, wrong
 
 __all__ = ["deploy", "nine", "same_mix", "seek", "weakest"]
@@ -20,21 +21,9 @@ NEXT_YEAR = 0.25  # share of the minority
 ROWS = 6000
 
 
-def numbers(answer: Any, keys: tuple[str, ...], numeric: tuple[str, ...]) -> dict[str, float] | Verdict:
-    """Return the numbers of an answer, or what is wrong with its form."""
-    names = ", ".join(f"`{key}`" for key in keys)
-    if not isinstance(answer, Mapping) or set(answer) != set(keys):
-        return not_yet(_("the answer has to be the dict with the keys {keys}."), keys=names)
-    try:
-        found = {key: float(answer[key]) for key in numeric}
-    except (TypeError, ValueError):
-        return not_yet(_("{keys} have to be numbers."), keys=", ".join(f"`{key}`" for key in numeric))
-    return found
-
-
 def deploy(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check the decision for next year's mix, and the two numbers that it rests on."""
-    found = numbers(answer, ("deploy", "A", "B"), ("A", "B"))
+    found = decision(answer, ("deploy", "A", "B"), shares=("A", "B"))
     if isinstance(found, Verdict):
         return found
     by_group = given.answers.groupby(["model", "group"])["right"].mean()
@@ -54,7 +43,9 @@ def deploy(answer: Any, given: SimpleNamespace) -> Verdict:
             return wrong(idea, now=overall["A"], then=right["A"], counted=values["A"])
     if not all(np.isclose(found[m], right[m], atol=0.0005) for m in "AB"):
         return not_yet(_("these are other shares: weigh each group's share of right answers with next year's mix."))
-    if str(answer["deploy"]).strip().upper() != max(right, key=lambda m: right[m]):
+    if spoken(found["deploy"]).removeprefix("model ").upper() not in {"A", "B"}:
+        return not_yet(_('for `deploy`, write `"A"` or `"B"`.'))
+    if spoken(found["deploy"]).removeprefix("model ").upper() != max(right, key=lambda m: right[m]):
         return not_yet(_("your own two numbers speak for the other model."))
     return correct(
         _(
@@ -80,8 +71,8 @@ TABLES = (
         {
             "rows_first": [900, 50, 50],
             "rows_second": [100, 300, 1600],
-            "first": [0.2, 0.5, 0.9],
-            "second": [0.1, 0.6, 0.8],
+            "first": [0.1, 0.6, 0.8],
+            "second": [0.2, 0.5, 0.9],
         }
     ),
 )
@@ -190,18 +181,18 @@ seek = catches(
 
 def weakest(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check which slice was named, and on which rows its gap was measured."""
-    found = numbers(answer, ("slice", "gap"), ("gap",))
+    found = decision(answer, ("slice", "gap"), shares=("gap",))
     if isinstance(found, Verdict):
         return found
     details = given.details.set_index("slice")
-    if answer["slice"] not in details.index:
+    if not isinstance(found["slice"], str) or found["slice"] not in details.index:
         return not_yet(_("`slice` has to be one of the slices in the table, written as it stands there."))
-    named, said = details.loc[answer["slice"]], found["gap"]
+    named, said = details.loc[found["slice"]], found["gap"]
     confirmed = details[details["confirmed"].astype(bool)]
     right = confirmed["gap"].idxmax()
     if not named["confirmed"]:
         return wrong("luck", found=100 * named["found_gap"], fresh=100 * named["gap"])
-    if answer["slice"] != right:
+    if found["slice"] != right:
         return wrong(
             "most_errors",
             share=named["share_of_error"],
@@ -226,18 +217,17 @@ def weakest(answer: Any, given: SimpleNamespace) -> Verdict:
     )
 
 
-def nine(decision: Any, given: SimpleNamespace) -> Verdict:
+def nine(answer: Any, given: SimpleNamespace) -> Verdict:
     """Check whether nine rows without a mistake were taken for a group that is served well."""
-    found = numbers(decision, ("served", "worst"), ("worst",))
+    found = decision(answer, ("served", "worst"), shares=("worst",))
     if isinstance(found, Verdict):
         return found
-    row = given.row
-    served = str(decision["served"]).strip().lower().replace("cannot", "can't")
+    row, served = given.row, spoken(found["served"])
     if served == "well":
         return wrong("no_mistake", rows=row["rows"], high=100 * row["high"])
     if served == "badly":
         return wrong("too_few_is_bad", low=100 * row["low"], high=100 * row["high"])
-    if served != "can't tell":
+    if served != CANT_TELL:
         return not_yet(_('for `served`, write `"well"`, `"badly"` or `"can\'t tell"`.'))
     if np.isclose(found["worst"], row["gap"], atol=0.0005):
         return wrong("estimate_is_worst", high=100 * row["high"])
