@@ -231,8 +231,8 @@ UNEQUAL = Exercise(
     audit = ev.proxy_audit(model, X, column="rider_sex", progress=False)
     return bool(audit.auc.low > 0.5)""",
             _(
-                "it accuses the sound model. That the other columns tell the sex is true of the trips, whatever the "
-                "model makes of it: ask the model."
+                "it accuses the sound model. How women's trips differ from men's, and what other columns tell of the "
+                "sex, is true of the trips, whatever the model makes of it: ask the model."
             ),
         ),
         "few": Wrong(

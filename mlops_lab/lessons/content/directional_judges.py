@@ -56,6 +56,8 @@ def honest(function: Any, given: SimpleNamespace) -> Verdict:
         gaps, digits = counted(steps_down, GAPS), counted(jitters, ROWS)
     except (TypeError, ValueError):
         return not_yet(_("`violation_rate` has to return a number, the share of the rows."))
+    if max(outside, inside) > 1:
+        return not_yet(_("`violation_rate` has to return a share, from 0 to 1."))
     if outside > 0:
         return wrong("leaves_the_range")
     if np.isclose(inside, 2 / 12):
@@ -151,6 +153,8 @@ def price(answer: Any, given: SimpleNamespace) -> Verdict:
     if isinstance(found, Verdict):
         return found
     low, high, said = found["low"], found["high"], spoken(found["costs"])
+    if low > high:
+        return not_yet(_("`low` is above `high`: exchange the two ends."))
     free, held = (np.asarray(losses, dtype=float) for losses in (given.free, given.constrained))
     extra = held - free
     error = extra.std(ddof=1) / np.sqrt(len(extra))

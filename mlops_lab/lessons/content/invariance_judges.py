@@ -59,6 +59,8 @@ def change_rate(function: Any, given: SimpleNamespace) -> Verdict:
         three = counted(three_groups())
     except (TypeError, ValueError):
         return not_yet(_("`change_rate` has to return a number, the share of the rows."))
+    if max(two) > 1:
+        return not_yet(_("`change_rate` has to return a share, from 0 to 1."))
     if len(set(two)) > 1:
         return wrong("shuffled", low=min(two), high=max(two))
     if np.isclose(two[0], 0):

@@ -125,6 +125,8 @@ def mend(function: Any, given: SimpleNamespace) -> Verdict:
     lost = float((~close[~hit]).mean())
     if close[hit].all() and lost > 0.9:
         return wrong("everything", share=lost)
+    if lost and not close[hit].any():
+        return not_yet(_("you changed trips of a source that wrote kilometres, and not those of the one that did not."))
     if 0 < close[hit].mean() < 1 or lost:
         return wrong("by_guess")
     return not_yet(_("{share:.0%} of the distances are still no kilometres."), share=(~close).mean())

@@ -30,6 +30,10 @@ OTHER = [  # answers that have no name, and get a reason too
     ("brittle", True),
     ("brittle", lambda model, X, y: "yes"),
     ("mend", "partner"),
+    (
+        "mend",
+        lambda trips: trips.assign(distance_reported=trips["distance_reported"].mask(trips["source"] == "app", 1)),
+    ),
     ("mend", lambda trips: trips["distance_reported"]),
     ("mend", lambda trips: trips),
     ("mend", lambda trips: trips.assign(distance_reported=trips["distance_km"] * 2)),

@@ -64,6 +64,7 @@ OTHER = [  # answers that have no name, and get a reason too
     ("change_rate", 0.2),
     ("change_rate", lambda model, X, column: "many"),
     ("change_rate", lambda model, X, column: 0.7),
+    ("change_rate", lambda model, X, column: 20),
     ("gone", "no"),
     ("gone", {"gone": "no", "least": "much", "told": 0.8}),
     ("gone", {"gone": "perhaps", "least": 0.9, "told": 0.8}),

@@ -40,6 +40,7 @@ OTHER = [  # answers that have no name, and get a reason too
     ("honest", 0.2),
     ("honest", lambda answer, X, column, by: "many"),
     ("honest", lambda answer, X, column, by: 0.5),
+    ("honest", lambda answer, X, column, by: 18.2),
     ("hole", "distance_km"),
     ("hole", {"column": "distance", "low": 6, "high": 10}),
     ("hole", {"column": ["distance_km"], "low": 6, "high": 10}),
@@ -51,6 +52,7 @@ OTHER = [  # answers that have no name, and get a reason too
     ("price", {"costs": "can't tell"}),
     ("price", {"costs": "can't tell", "low": "small", "high": 1}),
     ("price", {"costs": "can't tell", "low": -1, "high": 1}),
+    ("price", {"costs": "can't tell", "low": 0.1, "high": -0.1}),
 ]
 
 
