@@ -188,10 +188,10 @@ def draw(view: View, figure: Figure) -> None:
     curves, curve = view.curves, view.curve
     axes, below = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1])
     figure.subplots_adjust(hspace=0.12)
-    axes.plot(curves.values, curves.answers.T, color=look.INK, alpha=0.25, linewidth=0.8)
+    axes.plot(*one_line(curves.values, curves.answers), color=look.INK, alpha=0.25, linewidth=0.8)
     axes.plot(curves.values, curve, color=look.BLUE, linewidth=2.5)
-    for start in np.flatnonzero(view.falls):
-        axes.plot(curves.values[start : start + 2], curve[start : start + 2], color=look.VERMILLION, linewidth=3.5)
+    falls = np.flatnonzero(view.falls)[:, None] + [0, 1]
+    axes.plot(*one_line(curves.values[falls], curve[falls]), color=look.VERMILLION, linewidth=3.5)
     axes.plot(curves.own[view.row], np.interp(curves.own[view.row], curves.values, curve), "o", color=look.BLUE)
     sign, colour = look.VERDICTS["fail" if view.falls.any() else "pass"]
     axes.set_title(
@@ -202,11 +202,38 @@ def draw(view: View, figure: Figure) -> None:
     )
     axes.set_ylabel(_("answer"))
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    width = 0.9 * float(np.diff(curves.values).min())
-    below.bar(curves.values, 100 * curves.density, width=width, color=look.INK, alpha=0.6)
+    half = 0.45 * float(np.diff(curves.values).min())
+    heights = np.zeros(2 * len(curves.values) - 1)  # of the bars and of the gaps between them
+    heights[::2] = 100 * curves.density
+    edges = np.ravel([curves.values - half, curves.values + half], order="F")
+    below.stairs(heights, edges, fill=True, color=look.INK, alpha=0.6)
     below.set_xlabel(view.column)
     below.set_ylabel(_("% of rows"), fontsize=8)
     below.yaxis.set_major_locator(MaxNLocator(2))
+
+
+def one_line(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Join lines with gaps between them, since each line more takes a millisecond to draw.
+
+    Parameters
+    ----------
+    x : ndarray of shape (points,) or (lines, points)
+        Where the points are.
+    y : ndarray of shape (lines, points)
+        Their heights.
+
+    Returns
+    -------
+    x, y : ndarray of shape (lines × (points + 1),)
+        One line.
+
+    Examples
+    --------
+    >>> one_line(np.array([1.0, 2.0]), np.array([[5.0, 6.0], [7.0, 8.0]]))[1].tolist()
+    [5.0, 6.0, nan, 7.0, 8.0, nan]
+    """
+    gap = np.full((len(y), 1), np.nan)
+    return np.hstack([np.broadcast_to(x, y.shape), gap]).ravel(), np.hstack([y, gap]).ravel()
 
 
 def describe(view: View) -> str:

@@ -6,6 +6,7 @@ light and in a dark notebook and sharp at any zoom; in PNG it stays a grey that 
 
 from __future__ import annotations
 
+import gc
 import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,7 @@ __all__ = [
     "FAINT",
     "INK",
     "VERDICTS",
+    "collected_young",
     "figure",
     "interval",
     "logarithmic",
@@ -58,12 +60,14 @@ _STYLE: Any = {
     "axes.titlecolor": INK,
     "axes.titlelocation": "left",
     "axes.titlesize": 11,
+    "axes.titley": 1.0,  # where it would come to stand anyhow; looking for the place takes a fifth of the time
     "figure.facecolor": "none",
     "figure.subplot.bottom": 0.17,  # fixed margins: matplotlib's own search for them doubles the time to draw
     "figure.subplot.left": 0.12,
     "figure.subplot.right": 0.97,
     "figure.subplot.top": 0.89,
     "axes.facecolor": "none",
+    "font.family": "DejaVu Sans",  # comes with matplotlib; a list of others would be searched for every word
     "font.size": 10,
     "grid.alpha": FAINT,
     "grid.color": INK,
@@ -84,13 +88,30 @@ def styled() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def collected_young() -> Iterator[None]:
+    """Free the figures that are made inside the block at its end, while Python's collector takes them for young.
+
+    A figure is made of ten thousand objects that refer to each other. Where the collector comes by while it is drawn,
+    they grow old, and every fifteenth figure waits a quarter of a second until all objects of the kernel are looked at.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+            gc.collect(0)
+
+
 def figure() -> Figure:
     """Return an empty figure of the common size.
 
     Returns
     -------
     matplotlib.figure.Figure
-        6.5 × 3.6 inches, without pyplot; clear and draw it again rather than make another.
+        6.5 × 3.6 inches, without pyplot.
 
     Examples
     --------

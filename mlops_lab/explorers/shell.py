@@ -82,7 +82,6 @@ class Explorer(widgets.VBox):
         self.data: Any = None
         self.text = ""
         self._compute, self._draw, self._describe, self._alt, self._slow = compute, draw, describe, alt, slow
-        self._figure = look.figure()
         self._picture, self._words, self._problem = (
             _html("mlops-lab-picture"),
             _html("mlops-lab-text"),
@@ -140,13 +139,18 @@ class Explorer(widgets.VBox):
             data = self._compute(values, self._show_progress) if self._slow else self._compute(values)
         finally:
             self._bar.layout.visibility = "hidden"
-        with look.styled():
-            self._figure.clear()
-            self._draw(data, self._figure)
+        with look.collected_young():
+            picture = self._picture_of(data)
         text = self._describe(data)
-        self._picture.value = look.picture(self._figure, self._alt)
+        self._picture.value = picture
         self._words.value = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in text.split("\n\n"))
         self.data, self.text = data, text
+
+    def _picture_of(self, data: Any) -> str:
+        figure = look.figure()  # a new one each time: clearing the last one takes longer
+        with look.styled():
+            self._draw(data, figure)
+        return look.picture(figure, self._alt)
 
     def _values(self) -> dict[str, Any]:
         return {name: control.value for name, control in self.controls.items()}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import ipywidgets as widgets
@@ -100,3 +101,30 @@ def test_a_control_that_ends_where_it_was_computes_nothing() -> None:
     assert len(calls) == 1
     made.refresh()
     assert len(calls) == 2
+
+
+@pytest.mark.slow
+def test_moves_leave_no_figure_behind_and_wait_for_no_full_collection() -> None:
+    made = explorer(lambda parameters: parameters["number"])
+    collected: list[int] = []
+    gc.collect()
+    gc.callbacks.append(lambda phase, about: collected.append(about["generation"]))
+    try:
+        for number in range(10, 20):
+            made.controls["number"].value = number
+            assert not [one for one in gc.get_objects() if isinstance(one, Figure)]
+    finally:
+        gc.callbacks.pop()
+    assert set(collected) == {0}
+    assert gc.isenabled()
+
+
+@pytest.mark.slow
+def test_a_collector_that_was_switched_off_stays_off() -> None:
+    made = explorer(lambda parameters: parameters["number"])
+    gc.disable()
+    try:
+        made.controls["number"].value = 4
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
