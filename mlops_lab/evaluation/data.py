@@ -244,10 +244,15 @@ def bytes_of_row(frame: pd.DataFrame) -> float:
     >>> bytes_of_row(pd.DataFrame({"age": [31.0, 44.0], "late": [True, False]}))
     9.0
     """
-    plain = [isinstance(dtype, np.dtype) and dtype.kind in "biufcmM" for dtype in frame.dtypes]
-    known = sum(dtype.itemsize for dtype, is_plain in zip(frame.dtypes, plain, strict=True) if is_plain)
-    head = frame.iloc[:1000, np.flatnonzero(np.logical_not(plain))]
-    return float(known + head.memory_usage(index=False, deep=True).sum() / len(head))
+    total, head = 0.0, min(1000, len(frame))
+    for place, dtype in enumerate(frame.dtypes):
+        if isinstance(dtype, np.dtype) and dtype.kind in "biufcmM":
+            total += dtype.itemsize
+        elif isinstance(dtype, pd.CategoricalDtype):
+            total += np.min_scalar_type(-max(1, len(dtype.categories))).itemsize
+        else:
+            total += frame.iloc[:head, place].memory_usage(index=False, deep=True) / head
+    return total
 
 
 class FrameSource(Source):

@@ -7,6 +7,7 @@ import re
 import types
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from mlops_lab.evaluation.changes import CHANGES, Change
@@ -66,6 +67,12 @@ def parameters_of(kind: type) -> list[Parameter]:
     >>> [parameter.name for parameter in parameters_of(Noise)][:2]
     ['column', 'sd']
     """
+    return list(read_parameters(kind))
+
+
+@cache
+def read_parameters(kind: type) -> tuple[Parameter, ...]:
+    """Read the parameters of a class, once."""
     hints, about = get_type_hints(kind), descriptions(kind)
     listed = []
     for one in fields(kind):
@@ -73,7 +80,7 @@ def parameters_of(kind: type) -> list[Parameter]:
             continue
         default = one.default_factory() if one.default_factory is not MISSING else one.default
         listed.append(Parameter(one.name, hints[one.name], default is MISSING, default, about.get(one.name, "")))
-    return sorted(listed, key=lambda parameter: parameter.name == "name")
+    return tuple(sorted(listed, key=lambda parameter: parameter.name == "name"))
 
 
 def descriptions(kind: type) -> dict[str, str]:

@@ -14,7 +14,7 @@ from mlops_lab.evaluation.grouping import Binning
 from mlops_lab.evaluation.randomness import RowRandom
 from mlops_lab.evaluation.reservoir import smallest
 
-__all__ = ["Lattice", "Overlap"]
+__all__ = ["Lattice", "Overlap", "jaccard"]
 
 PART_ROWS = 1 << 15  # counted at a time
 KEPT = 4000  # rows from which the overlap of two slices is estimated: to about one in a hundred
@@ -253,21 +253,27 @@ class Overlap:
         """Tell which of the rows are in a slice."""
         return np.logical_and.reduce([self.codes[:, column] == group for column, group in lattice.conditions(cell)])
 
-    def share(self, lattice: Lattice, first: int, second: int) -> float:
-        """Estimate what two slices have in common.
 
-        Parameters
-        ----------
-        lattice : Lattice
-            To which they belong.
-        first, second : int
-            The slices.
+def jaccard(one: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Say what one set of rows has in common with each of several others.
 
-        Returns
-        -------
-        float
-            Rows in both over rows in either (Jaccard); 0 where no row was drawn from either.
-        """
-        one, two = self.members(lattice, first), self.members(lattice, second)
-        either = np.count_nonzero(one | two)
-        return np.count_nonzero(one & two) / either if either else 0.0
+    Parameters
+    ----------
+    one : ndarray of bool, shape (rows,)
+        Which rows are in it.
+    others : ndarray of bool, shape (sets, rows)
+        Which rows are in each.
+
+    Returns
+    -------
+    ndarray of float, shape (sets,)
+        Rows in both over rows in either; 0 where there is none.
+
+    Examples
+    --------
+    >>> jaccard(np.array([True, True, False]), np.array([[True, False, False], [False, False, True]])).tolist()
+    [0.5, 0.0]
+    """
+    both = np.count_nonzero(others & one, axis=1)
+    either = np.count_nonzero(others, axis=1) + np.count_nonzero(one) - both
+    return both / np.maximum(either, 1)

@@ -22,7 +22,7 @@ from mlops_lab.evaluation.answers import (
 )
 from mlops_lab.evaluation.errors import EvaluationError
 
-__all__ = ["Outputs", "Predictor", "Task", "as_predictor", "encode_target"]
+__all__ = ["Outputs", "Predictor", "Task", "as_predictor", "encode_target", "ignores_index"]
 
 Task = Literal["classification", "regression"]
 
@@ -308,6 +308,39 @@ def as_two_columns(function: Callable[[pd.DataFrame], Any]) -> Callable[[pd.Data
         return np.column_stack([1 - second, second])
 
     return both
+
+
+def ignores_index(call: Callable[..., Any]) -> bool:
+    """Tell whether a model is known to look at the columns only: scikit-learn's own parts do, functions may not.
+
+    Parameters
+    ----------
+    call : callable
+        Method of a model, or a function.
+
+    Returns
+    -------
+    bool
+        True where the model, and all that it is made of, come from scikit-learn and hold no function.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> ignores_index(DummyClassifier().predict_proba), ignores_index(lambda frame: frame.index)
+    (True, False)
+    """
+    model = getattr(call, "__self__", None)
+    if not is_from_scikit_learn(model):
+        return False
+    parts = [part for part in model.get_params().values() if not isinstance(part, type)]  # types of numbers
+    return all(is_from_scikit_learn(part) for part in parts if callable(part) or hasattr(part, "get_params"))
+
+
+def is_from_scikit_learn(part: Any) -> bool:
+    """Tell whether an object is an estimator that comes with scikit-learn and runs no function of the user's."""
+    kind = type(part)
+    ours = kind.__module__.startswith("sklearn.") and hasattr(part, "get_params")
+    return ours and kind.__name__ != "FunctionTransformer"
 
 
 def is_numeric(target: np.ndarray) -> bool:

@@ -19,7 +19,7 @@ import pandas as pd
 
 from mlops_lab.evaluation.data import Batch, bytes_of_row
 from mlops_lab.evaluation.errors import EvaluationError
-from mlops_lab.evaluation.model import Outputs, Predictor
+from mlops_lab.evaluation.model import Outputs, Predictor, ignores_index
 
 __all__ = ["Answers", "Plan", "Request", "differs"]
 
@@ -303,6 +303,8 @@ class Plan:
 
     def _index_matters(self, stacked: pd.DataFrame) -> bool:
         """Tell, once, whether the model reads the index: then rows that look alike are not."""
+        if self._reads_index is None and ignores_index(self.predictor.call):
+            self._reads_index = False
         if self._reads_index is None:
             some = stacked.iloc[:: max(1, len(stacked) // (4 * SAMPLED_ROWS))]
             turned = some.set_axis(some.index[::-1], axis=0)

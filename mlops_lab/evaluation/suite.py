@@ -195,7 +195,8 @@ class Suite:
         at_once = free and is_one_batch(runner, len(self.checks))
         probe = probe_model(model, source.labels, head, task, later=at_once)
         row_seconds = (perf_counter() - tried) / len(head)
-        encode_target(source.labels, probe.predictor)
+        if not at_once:  # then it is refused with the first batch, before the model is asked
+            encode_target(source.labels, probe.predictor)
         procedures = self._prepare(runner, probe.predictor)
         rows = rows_of_batch(source, len(procedures), row_seconds, max_seconds, checkpoint is not None)
         seen = Seen((None,) * len(procedures))

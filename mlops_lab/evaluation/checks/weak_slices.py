@@ -16,7 +16,7 @@ from mlops_lab.evaluation.checks.weak_cells import Cells, Judged, plain_mean
 from mlops_lab.evaluation.data import Batch, Schema
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.grouping import bin_column, binning_needs
-from mlops_lab.evaluation.lattice import Lattice, Overlap
+from mlops_lab.evaluation.lattice import Lattice, Overlap, jaccard
 from mlops_lab.evaluation.metrics import FOR_PROBABILITIES, FOR_VALUES, row_loss
 from mlops_lab.evaluation.parameters import check_amount
 from mlops_lab.evaluation.plan import Answers, Request
@@ -233,9 +233,11 @@ class WeakSlicesProcedure(Procedure):
             score = np.where(error > 0, excess / error, np.sign(excess) * np.inf)
         order = np.argsort(-score, kind="stable")
         chosen: list[int] = []
-        for place in order[score[order] > LEAST_SCORE]:
-            cell = int(cells[place])
-            if all(state.overlap.share(self.lattice, cell, other) < SAME for other in chosen):
+        members = np.zeros((MOST_FOUND, len(state.overlap.codes)), dtype=bool)
+        for cell in cells[order[score[order] > LEAST_SCORE]].tolist():
+            own = state.overlap.members(self.lattice, cell)
+            if (jaccard(own, members[: len(chosen)]) < SAME).all():
+                members[len(chosen)] = own
                 chosen.append(cell)
             if len(chosen) == MOST_FOUND:
                 break

@@ -59,10 +59,8 @@ def gap(
     if note:
         return unknown(-math.inf, math.inf, note, tolerance=tolerance, alpha=alpha)
     scale = 1 - part
-    mine, low, high = (np.asarray(end, dtype=float) for end in (group.estimate, group.low, group.high))
-    theirs, below, above = (np.asarray(end, dtype=float) for end in (rest.estimate, rest.low, rest.high))
-    middle = scale * (mine - theirs)
-    down = middle - scale * np.hypot(mine - low, above - theirs)
-    up = middle + scale * np.hypot(high - mine, theirs - below)
+    middle = scale * (group.estimate - rest.estimate)
+    down = middle - scale * np.hypot(group.estimate - group.low, rest.high - rest.estimate)
+    up = middle + scale * np.hypot(group.high - group.estimate, rest.estimate - rest.low)
     p_fail, p_pass = tails(middle, down, up, tolerance, alpha)
     return interval(middle, down, up, p_fail, p_pass, tolerance=tolerance, alpha=alpha, method="mover")

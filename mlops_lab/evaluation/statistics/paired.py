@@ -233,18 +233,23 @@ def exact_tails(lost: int, gained: int, rows: int, drop: float) -> tuple[float, 
     """
     seen, share = score(np.asarray(float(lost)), np.asarray(float(gained)), np.asarray(float(rows)), drop)
     gain, loss = float(share), min(1.0, max(0.0, float(share) + drop))
-    b, c = window(rows * loss, rows)[:, None], window(rows * gain, rows)[None, :]
-    same = rows - b - c
-    possible = same >= 0
-    same = np.maximum(same, 0.0)
-    log_chance = special.gammaln(rows + 1) - special.gammaln(b + 1) - special.gammaln(c + 1) - special.gammaln(same + 1)
-    log_chance += special.xlogy(b, loss) + special.xlogy(c, gain) + special.xlogy(same, max(0.0, 1 - loss - gain))
-    chance = np.where(possible, np.exp(log_chance), 0.0)
-    statistic = score(b, c, np.asarray(float(rows)), drop)[0]
+    b, c = window(rows * loss, rows), window(rows * gain, rows)
+    same = rows - np.arange(b[0] + c[0], b[-1] + c[-1] + 1)  # by the sum of both
+    of_same = np.full(len(same), -math.inf)
+    of_same[same >= 0] = log_weight(same[same >= 0], max(0.0, 1 - loss - gain))
+    sums = np.add.outer(np.arange(len(b)), np.arange(len(c)))
+    log_chance = np.add.outer(log_weight(b, loss), log_weight(c, gain)) + of_same[sums] + special.gammaln(rows + 1)
+    chance = np.exp(log_chance)
+    statistic = score(b[:, None], c[None, :], np.asarray(float(rows)), drop)[0]
     close = 1e-9 * (1 + abs(float(seen))) if math.isfinite(float(seen)) else 0.0
     at_least = chance[statistic >= seen - close].sum() if seen > -math.inf else 1.0
     at_most = chance[statistic <= seen + close].sum() if seen < math.inf else 1.0
     return min(1.0, float(at_least)), min(1.0, float(at_most))
+
+
+def log_weight(counts: Array, share: float) -> Array:
+    """Return what counts of one kind contribute to the logarithm of a multinomial chance."""
+    return np.asarray(special.xlogy(counts, share) - special.gammaln(counts + 1))
 
 
 def window(mean: float, rows: int) -> Array:

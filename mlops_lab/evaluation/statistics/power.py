@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from mlops_lab.errors import InputError
 from mlops_lab.evaluation.statistics.interval import normal_quantile
-from mlops_lab.evaluation.statistics.rates import FEW, rate
+from mlops_lab.evaluation.statistics.rates import FEW
 
 __all__ = ["POWER", "looks_factor", "rows_needed", "rows_needed_drop", "rows_needed_parts", "rows_needed_rate"]
 
@@ -233,14 +233,56 @@ def chance_of_verdict(truth: float, tolerance: float, rows: int, alpha: float) -
     guess = round(rows * tolerance + (reach if truth > tolerance else -reach))
     events = np.arange(max(0, guess - PARTS // 2), min(rows, guess + PARTS // 2) + 1)
     while high - low > 1:  # the ends of the interval rise with the events, so the border is found by sections
-        seen = rate(events, rows, tolerance=tolerance, alpha=alpha)
-        beyond = np.asarray((seen.low if truth > tolerance else seen.high) > tolerance)
+        beyond = end_is_above(tolerance, events, rows, alpha, lower=truth > tolerance)
         first = int(beyond.argmax()) if beyond.any() else len(events)
         low, high = ([low, *events.tolist()][first], [*events.tolist(), high][first])
         events = np.unique(low + np.arange(1, PARTS) * (high - low) // PARTS).clip(0, rows)
     if truth > tolerance:
         return float(special.betainc(high, rows - high + 1, truth)) if 0 < high <= rows else float(high <= 0)
     return float(special.betaincc(low + 1, rows - low, truth)) if 0 <= low < rows else float(low >= rows)
+
+
+def end_is_above(
+    tolerance: float, events: NDArray[np.int64], rows: int, alpha: float, lower: bool
+) -> NDArray[np.bool_]:
+    """Tell where an end of the interval of a rate lies above a tolerance.
+
+    It does where the tolerance is rejected by the test that the interval inverts, which is known sooner than the end.
+
+    Parameters
+    ----------
+    tolerance : float
+        A rate.
+    events : ndarray of int, shape (samples,)
+        How many rows had the event.
+    rows : int
+        Out of how many.
+    alpha : float
+        One minus the level.
+    lower : bool
+        Whether the lower end is asked for, or the upper one.
+
+    Returns
+    -------
+    ndarray of bool, shape (samples,)
+        As the ends of `rate` say.
+
+    Examples
+    --------
+    >>> end_is_above(0.1, np.array([2, 9, 15]), 100, alpha=0.05, lower=False).tolist()
+    [False, True, True]
+    """
+    rest = rows - events
+    with np.errstate(divide="ignore", invalid="ignore"):
+        score = (events - rows * tolerance) / np.sqrt(rows * tolerance * (1 - tolerance))
+    reach = normal_quantile(alpha)
+    if lower:
+        chance = np.where(events > 0, special.betainc(np.maximum(events, 1), rest + 1, tolerance), 1.0)
+        exact, by_score = chance < alpha / 2, score > reach
+    else:
+        chance = np.where(rest > 0, special.betaincc(events + 1, np.maximum(rest, 1), tolerance), tolerance < 1)
+        exact, by_score = chance > alpha / 2, score > -reach
+    return np.where(np.minimum(events, rest) <= FEW, exact, by_score)
 
 
 def rows_needed_drop(

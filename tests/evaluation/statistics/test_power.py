@@ -10,6 +10,7 @@ from mlops_lab.errors import InputError
 from mlops_lab.evaluation.statistics.paired import tango
 from mlops_lab.evaluation.statistics.power import (
     chance_of_verdict,
+    end_is_above,
     looks_factor,
     rows_needed,
     rows_needed_drop,
@@ -41,6 +42,17 @@ def test_the_chance_is_the_sum_over_all_samples(truth, tolerance):
     for rows in (5, 60, 700):
         ours = chance_of_verdict(truth, tolerance, rows, 0.05)
         assert ours == pytest.approx(verdict_share(truth, tolerance, rows), abs=1e-9)
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 0.001, 0.02, 0.5, 0.97, 1.0])
+@pytest.mark.parametrize("rows", [1, 19, 40, 41, 300, 5000])
+def test_the_ends_are_those_of_the_interval_that_judges(tolerance, rows):
+    events = np.arange(rows + 1)
+    for alpha in (0.05, 0.2):
+        interval = rate(events, rows, tolerance=tolerance, alpha=alpha)
+        for lower, ends in ((True, interval.low), (False, interval.high)):
+            told = end_is_above(tolerance, events, rows, alpha, lower=lower)
+            assert told.tolist() == (ends > tolerance).tolist()
 
 
 def test_the_rows_of_a_mean_are_right_within_a_factor_of_one_and_a_half():

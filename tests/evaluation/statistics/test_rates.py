@@ -83,3 +83,14 @@ def test_bad_input_is_refused(bad):
     events, rows, tolerance, alpha = bad
     with pytest.raises(InputError):
         rate(events, rows, tolerance=tolerance, alpha=alpha)
+
+
+@pytest.mark.parametrize("tolerance", [math.nan, 0.0, 0.02, 0.5, 1.0])
+@pytest.mark.parametrize("rows", [0, 1, 20, 41, 1000])
+def test_one_rate_is_to_the_last_bit_what_it_is_among_many(rows, tolerance):
+    events = np.arange(rows + 1)
+    many = rate(events, np.full(len(events), rows), tolerance=tolerance)
+    for place, count in enumerate(events.tolist()):
+        one = rate(count, rows, tolerance=tolerance)
+        for name in ("estimate", "low", "high", "p_fail", "p_pass", "tolerance"):
+            assert np.array_equal(getattr(one, name), getattr(many[place], name), equal_nan=True), (count, name)
