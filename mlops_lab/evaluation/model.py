@@ -58,7 +58,10 @@ class Outputs:
         Outputs
             Of these rows, in this order.
         """
-        return Outputs(self.decisions[rows], None if self.probabilities is None else self.probabilities[rows])
+        if self.probabilities is None:
+            return Outputs(self.decisions[rows])
+        some = self.probabilities[rows] if isinstance(rows, slice) else self.probabilities.take(rows, axis=0)
+        return Outputs(self.decisions[rows], some)
 
     def score(self, positive: int = 1) -> np.ndarray:
         """Return the one number that moves: the probability of a class, or the value.

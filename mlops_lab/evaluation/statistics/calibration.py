@@ -7,6 +7,7 @@ histogram, so that a frame, a stream and a cluster give the same numbers.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,10 @@ def no_counts() -> NDArray[np.int64]:
 def no_sums() -> Array:
     """Return an empty histogram of sums."""
     return np.zeros(BINS)
+
+
+NAMES = ("rows", "positives", "scores", "squares", "positive_scores")
+"""What is kept of each bin."""
 
 
 @dataclass(frozen=True)
@@ -135,15 +140,19 @@ class ScoreHistogram:
         """
         if groups < 1:
             raise InputError(f"{groups} groups were asked for; ask for at least 1.")
-        used = np.flatnonzero(self.rows)
-        rows = self.rows[used]
+        rows = self.filled.rows
+        if not len(rows):
+            return self.filled
         middle = np.cumsum(rows) - rows / 2
-        group = (middle * groups / max(1, self.total)).astype(np.int64)
+        group = (middle * groups / self.total).astype(np.int64)
         starts = np.flatnonzero(np.diff(group, prepend=-1))
-        columns = (rows, self.positives[used], self.scores[used], self.squares[used], self.positive_scores[used])
-        if not len(used):
-            return Grouped(*(np.zeros(0) for _column in columns))
-        return Grouped(*(np.add.reduceat(column.astype(float), starts) for column in columns))
+        return Grouped(*(np.add.reduceat(getattr(self.filled, name), starts) for name in NAMES))
+
+    @cached_property
+    def filled(self) -> Grouped:
+        """The bins with rows."""
+        used = np.flatnonzero(self.rows)
+        return Grouped(*(getattr(self, name)[used].astype(float) for name in NAMES))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain numbers and lists, of the bins with rows only.
@@ -154,8 +163,7 @@ class ScoreHistogram:
             By field, and the bins; `from_dict` is the way back.
         """
         used = np.flatnonzero(self.rows)
-        names = ("rows", "positives", "scores", "squares", "positive_scores")
-        return {"bins": used.tolist(), **{name: getattr(self, name)[used].tolist() for name in names}}
+        return {"bins": used.tolist(), **{name: getattr(self, name)[used].tolist() for name in NAMES}}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ScoreHistogram:
@@ -172,7 +180,7 @@ class ScoreHistogram:
             The same.
         """
         state = cls()
-        for name in ("rows", "positives", "scores", "squares", "positive_scores"):
+        for name in NAMES:
             getattr(state, name)[values["bins"]] = values[name]
         return state
 
@@ -331,9 +339,8 @@ def brier_parts(state: ScoreHistogram, groups: int | None = None) -> BrierParts:
     base = positives / total
     uncertainty = base * (1 - base)
     if groups is None:
-        used = np.flatnonzero(state.rows)
-        _score, fitted = isotonic_curve(state)
-        recalibrated = float((state.positives[used] * (1 - 2 * fitted) + state.rows[used] * fitted**2).sum()) / total
+        bins, (_score, fitted) = state.filled, isotonic_curve(state)
+        recalibrated = float((bins.positives * (1 - 2 * fitted) + bins.rows * fitted**2).sum()) / total
         return BrierParts(brier, brier - recalibrated, uncertainty - recalibrated, uncertainty)
     parts = state.grouped(groups)
     reliability = float(parts.weight @ parts.gap**2)
@@ -361,12 +368,11 @@ def isotonic_curve(state: ScoreHistogram) -> tuple[Array, Array]:
     """
     from scipy.optimize import isotonic_regression
 
-    used = np.flatnonzero(state.rows)
-    rows = state.rows[used].astype(float)
-    if not len(used):
+    bins = state.filled
+    if not len(bins.rows):
         return np.zeros(0), np.zeros(0)
-    fitted = isotonic_regression(state.positives[used] / rows, weights=rows).x
-    return state.scores[used] / rows, np.asarray(fitted)
+    fitted = isotonic_regression(bins.observed, weights=bins.rows).x
+    return bins.mean_score, np.asarray(fitted)
 
 
 def consistency_band(state: ScoreHistogram, groups: int = USUAL_GROUPS, alpha: float = 0.05) -> tuple[Array, Array]:

@@ -132,8 +132,7 @@ def surprise_counts(state: ScoreHistogram) -> tuple[int, float]:
     Where few had, the noise of the gaps is no longer normal, and their number itself is the better witness: a model
     that is sure and right on 40 rows may still be wrong in 8 of 100.
     """
-    used = np.flatnonzero(state.rows)
-    rows, positives, scores = state.rows[used], state.positives[used], state.scores[used]
+    rows, positives, scores = state.filled.rows, state.filled.positives, state.filled.scores
     likely = scores >= rows / 2
     surprises = np.where(likely, rows - positives, positives).sum()
     return int(surprises), float(np.where(likely, rows - scores, scores).sum())
@@ -228,12 +227,11 @@ def smooth_error(state: ScoreHistogram, steps: int = 1000) -> float:
     """
     from scipy.fft import dct, idct
 
-    used = np.flatnonzero(state.rows)
-    if not len(used):
+    bins = state.filled
+    if not len(bins.rows):
         return math.nan
-    rows = state.rows[used]
-    place = np.minimum((state.scores[used] / rows * steps).astype(np.int64), steps - 1)
-    residuals = np.bincount(place, state.positives[used] - state.scores[used], minlength=steps) / rows.sum()
+    place = np.minimum((bins.mean_score * steps).astype(np.int64), steps - 1)
+    residuals = np.bincount(place, bins.positives - bins.scores, minlength=steps) / state.total
     waves = dct(residuals)  # whose cosines are reflected at both ends, as the kernel is to be
 
     def smoothed(width: float) -> float:
