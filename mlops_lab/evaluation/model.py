@@ -50,7 +50,7 @@ class Outputs:
 
         Parameters
         ----------
-        rows : ndarray of int or slice
+        rows : ndarray of int or bool, or slice
             Which rows.
 
         Returns
@@ -60,8 +60,9 @@ class Outputs:
         """
         if self.probabilities is None:
             return Outputs(self.decisions[rows])
-        some = self.probabilities[rows] if isinstance(rows, slice) else self.probabilities.take(rows, axis=0)
-        return Outputs(self.decisions[rows], some)
+        if isinstance(rows, slice) or rows.dtype == bool:
+            return Outputs(self.decisions[rows], self.probabilities[rows])
+        return Outputs(self.decisions[rows], self.probabilities.take(rows, axis=0))  # the fastest of all ways
 
     def score(self, positive: int = 1) -> np.ndarray:
         """Return the one number that moves: the probability of a class, or the value.
@@ -332,7 +333,7 @@ def ignores_index(call: Callable[..., Any]) -> bool:
     >>> ignores_index(DummyClassifier().predict_proba), ignores_index(lambda frame: frame.index)
     (True, False)
     """
-    model = getattr(call, "__self__", None)
+    model: Any = getattr(call, "__self__", None)
     if not is_from_scikit_learn(model):
         return False
     parts = [part for part in model.get_params().values() if not isinstance(part, type)]  # types of numbers

@@ -181,7 +181,7 @@ def interval(
     >>> interval(0.2, 0.1, 0.3, p_fail=0.024, p_pass=0.9, tolerance=0.15).p_fail
     0.025
     """
-    given = (estimate, low, high, p_fail, p_pass, tolerance)
+    given: tuple[Any, ...] = (estimate, low, high, p_fail, p_pass, tolerance)
     if all(isinstance(number, float) for number in given):
         return single_interval(*map(float, given), alpha=alpha, method=method, note=note)
     numbers = np.broadcast_arrays(*(np.asarray(number, float) for number in given))
