@@ -32,7 +32,7 @@ check: .venv/test  ## run the quick tests, style and types: under a minute
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q -n 2 --dist loadscope --hypothesis-profile quick -m "not slow and not browser" \
+	@$(BIN)/python -m pytest -q -p no:nbval -n 2 --dist loadscope --hypothesis-profile quick -m "not slow and not browser" \
 		--ignore tests/notebooks --ignore tests/browser
 
 format: .venv/test  ## write the code in the house style

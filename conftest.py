@@ -25,6 +25,21 @@ for _name in ["MLOPS_LAB_HOME", "IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DAT
 os.environ.pop("MLOPS_LAB_LANGUAGE", None)
 os.environ["LANGUAGE"] = "C"
 
+SLOW_EXAMPLES = (
+    "mlops_lab.evaluation.proxy.",
+    "mlops_lab.evaluation.sql.",
+    "mlops_lab.explorers.",
+    "mlops_lab.storage.benchmark.",
+    "mlops_lab.storage.measured.",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the examples of what really measures, or draws a whole explorer, out of the quick check."""
+    for item in items:
+        if isinstance(item, pytest.DoctestItem) and item.name.startswith(SLOW_EXAMPLES):
+            item.add_marker(pytest.mark.slow)
+
 
 class ByLesson(LoadScopeScheduling):
     """Keep all tests of a lesson in one process, since they share its notebook; other tests go by file."""

@@ -19,6 +19,8 @@ REPORT = """<testsuites><testsuite name="pytest">
 <testcase classname="b" name="w" time="0"><skipped/></testcase>
 </testsuite></testsuites>"""
 
+BARE = ["-p", "no:cacheprovider", "-p", "no:nbval"]  # nbval takes seconds to load
+
 
 @pytest.fixture(autouse=True)
 def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -29,9 +31,9 @@ def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def run_one(tmp_path: Path, code: str) -> Outcome:
+def run_one(tmp_path: Path, code: str, *options: str) -> Outcome:
     (tmp_path / "test_it.py").write_text(code)
-    return run_tests.run(Part("it", "a part", ["-p", "no:cacheprovider", "test_it.py"]))
+    return run_tests.run(Part("it", "a part", [*BARE, *options, "test_it.py"]))
 
 
 def test_each_kind_is_counted(reports: Path) -> None:
@@ -68,7 +70,7 @@ def test_what_was_done_before_a_stop_is_kept(tmp_path: Path, reports: Path) -> N
     (tmp_path / "test_it.py").write_text(
         "def test_a(): pass\ndef test_b():\n    print('hanging', flush=True)\n    import time; time.sleep(600)\n"
     )
-    command = [sys.executable, "-m", "pytest", "-s", "-q", f"--junitxml={reports / 'it.xml'}", "test_it.py"]
+    command = [sys.executable, "-m", "pytest", "-s", "-q", *BARE, f"--junitxml={reports / 'it.xml'}", "test_it.py"]
     with subprocess.Popen(command, cwd=tmp_path, start_new_session=True, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         while b"hanging" not in process.stdout.readline():
@@ -78,9 +80,9 @@ def test_what_was_done_before_a_stop_is_kept(tmp_path: Path, reports: Path) -> N
 
 
 @pytest.mark.slow
-def test_all_tests_of_a_lesson_run_in_one_process(tmp_path: Path, reports: Path) -> None:
+def test_all_tests_of_a_lesson_run_in_one_process(tmp_path: Path) -> None:
     shutil.copy(Path(__file__).parents[1] / "conftest.py", tmp_path)
-    (tmp_path / "test_it.py").write_text(
+    code = (
         "import os, pytest\n"
         "from pathlib import Path\n"
         "@pytest.mark.parametrize('task', ['a', 'b'])\n"
@@ -90,8 +92,7 @@ def test_all_tests_of_a_lesson_run_in_one_process(tmp_path: Path, reports: Path)
         "    assert task == 'a' or process.read_text() == os.environ['PYTEST_XDIST_WORKER']\n"
         "    process.write_text(os.environ['PYTEST_XDIST_WORKER'])\n"
     )
-    part = Part("it", "a part", ["-p", "no:cacheprovider", "-n", "2", "--dist", "loadgroup", "test_it.py"])
-    assert run_tests.run(part).counts == {"passed": 24}
+    assert run_one(tmp_path, code, *run_tests.TWO, "loadgroup").counts == {"passed": 24}
     assert {path.read_text() for path in tmp_path.glob("*_it")} == {"gw0", "gw1"}
 
 

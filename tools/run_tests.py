@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[1]
 REPORTS = ROOT / "build" / "tests"
 MINUTES: float = 20  # for a part, so that no test hangs for ever; .ci/run limits the whole
 TWO = ["-n", "2", "--dist"]  # processes, and what stays together in one of them
+BARE = ["-p", "no:nbval"]  # it takes seconds to load, in each process
 NBVAL = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout", "120", "--nbval-sanitize-with", "tests/nbval.cfg"]
 
 
@@ -41,11 +42,11 @@ PARTS = [
     Part(
         "units",
         "unit, doctest and property tests",
-        ["tests", "mlops_lab", "--ignore=tests/notebooks", "--ignore=tests/browser", *TWO, "loadscope"],
+        ["tests", "mlops_lab", "--ignore=tests/notebooks", "--ignore=tests/browser", *BARE, *TWO, "loadscope"],
     ),
-    Part("exercises", "exercises: untouched, solved, wrong on purpose", ["tests/notebooks", *TWO, "loadgroup"]),
+    Part("exercises", "exercises: untouched, solved, wrong on purpose", ["tests/notebooks", *BARE, *TWO, "loadgroup"]),
     Part("notebooks", "every notebook, run and compared", ["notebooks", *NBVAL, *TWO, "loadscope"]),
-    Part("browser", "the lessons in a browser", ["tests/browser", *TWO, "loadgroup"], needs_browser=True),
+    Part("browser", "the lessons in a browser", ["tests/browser", *BARE, *TWO, "loadgroup"], needs_browser=True),
 ]
 
 

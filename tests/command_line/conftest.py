@@ -8,7 +8,6 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-import skops.io
 from click.testing import CliRunner, Result
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
@@ -52,6 +51,8 @@ def model():
 @pytest.fixture
 def folder(tmp_path: Path, model, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a folder with a suite, a model and rows, and go there."""
+    import skops.io  # takes seconds to load, which a process without these tests need not wait for
+
     people().to_parquet(tmp_path / "people.parquet", row_group_size=700)
     skops.io.dump(model, tmp_path / "model.skops")
     joblib.dump(model, tmp_path / "model.joblib")

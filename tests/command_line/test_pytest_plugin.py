@@ -148,7 +148,8 @@ def test_several_processes_share_one_run(folder):
     run(folder)
     alone = (folder / "calls").read_text()
     (folder / "calls").unlink()
-    command = [sys.executable, "-m", "pytest", "-n", "2", "-v", "-p", "no:cacheprovider", "-c", "pytest.ini"]
+    options = ["-n", "2", "-v", "-p", "no:cacheprovider", "-p", "no:nbval"]  # nbval takes seconds to load
+    command = [sys.executable, "-m", "pytest", *options, "-c", "pytest.ini"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
     assert done.returncode == 0, done.stdout
     assert done.stdout.count("PASSED people.suite.yaml::") == 3

@@ -74,6 +74,7 @@ def test_a_bare_function_of_columns_that_mapie_does_not_take():
     assert answers.any().all()
 
 
+@pytest.mark.slow
 @given(st.integers(0, 50), st.sampled_from([0.6, 0.8, 0.95]))
 @settings(max_examples=15, deadline=None)
 def test_a_greater_promise_holds_all_that_a_smaller_one_does(seed, promise):

@@ -1,12 +1,12 @@
 import pickle
 import sys
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
-import skops.io
 from skl2onnx import to_onnx
 from sklearn.compose import make_column_transformer
 from sklearn.ensemble import RandomForestClassifier
@@ -23,15 +23,23 @@ FOREST = RandomForestClassifier(n_estimators=5, random_state=0).fit(FRAME, LABEL
 CHECK = ev.Suite([ev.Perturbation(ev.noise("age", sd=0.1), max_drop=0.2)])
 
 
+def as_skops(model: Any) -> bytes:
+    import skops.io  # takes seconds to load, which a process without these tests need not wait for
+
+    return skops.io.dumps(model)
+
+
 def rewrite(path: Path, content: bytes) -> Path:
     path.write_bytes(content)
     return path
 
 
 def test_a_skops_file_is_loaded_once_its_types_are_trusted(tmp_path: Path) -> None:
-    path = rewrite(tmp_path / "model.skops", skops.io.dumps(FOREST))
+    path = rewrite(tmp_path / "model.skops", as_skops(FOREST))
     with pytest.raises(ev.EvaluationError, match=r"'model.skops' needs types .*sklearn\.tree\._tree\.Tree.*trusted="):
         ev.load_model(path)
+    import skops.io
+
     loaded = ev.load_model(path, trusted=skops.io.get_untrusted_types(data=path.read_bytes()))
     assert (loaded.predict_proba(FRAME) == FOREST.predict_proba(FRAME)).all()
 
@@ -39,7 +47,7 @@ def test_a_skops_file_is_loaded_once_its_types_are_trusted(tmp_path: Path) -> No
 @pytest.mark.slow
 def test_a_suite_takes_the_file_itself(tmp_path: Path) -> None:
     model = LogisticRegression().fit(FRAME, LABELS)
-    path = rewrite(tmp_path / "model.skops", skops.io.dumps(model))
+    path = rewrite(tmp_path / "model.skops", as_skops(model))
     by_file, by_object = CHECK.run(str(path), FRAME, LABELS), CHECK.run(model, FRAME, LABELS)
     assert by_file.results[0].estimate == by_object.results[0].estimate
     assert by_file.model == by_object.model
@@ -89,7 +97,7 @@ def test_a_pickle_of_a_package_that_is_not_installed(tmp_path: Path) -> None:
 
 
 def test_a_missing_library_is_named_with_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = rewrite(tmp_path / "model.skops", skops.io.dumps(FOREST))
+    path = rewrite(tmp_path / "model.skops", as_skops(FOREST))
     monkeypatch.setitem(sys.modules, "skops.io", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'mlops-lab\[lab\]'"):
         ev.load_model(path)

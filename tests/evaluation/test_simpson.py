@@ -108,6 +108,7 @@ def test_the_planted_paradox_of_the_rides_is_found_among_all_columns():
     assert "18 columns were looked at" in few.explain()
 
 
+@pytest.mark.slow
 def test_private_and_state_employees():
     census = datasets.adult(columns=["workclass", "education_num", "income"])
     census["rich"] = census["income"] == ">50K"
@@ -122,6 +123,7 @@ def test_private_and_state_employees():
     assert ev.simpson(census, **options).verdict == "reverses after standardising"
 
 
+@pytest.mark.slow
 def test_two_carriers_by_airport_and_no_paradox_where_there_is_none():
     flights = datasets.flights(columns=["carrier", "origin", "arr_delay"]).dropna()
     options = {"compare": "carrier", "levels": ["EV", "MQ"], "within": "origin", "mix": "overlap"}

@@ -18,6 +18,8 @@ from mlops_lab import evaluation as ev
 from mlops_lab.platform import tracking
 from mlops_lab.platform.server import Server
 
+collect_ignore = ["promoter.py"]  # a program, which loads MLflow
+
 ROWS = 900
 FRAME = pd.DataFrame({"age": np.linspace(20, 60, ROWS), "hours": np.arange(ROWS) % 7 + 0.5})
 NOISE = np.random.default_rng(0).normal(size=ROWS)

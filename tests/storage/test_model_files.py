@@ -154,6 +154,7 @@ def test_a_file_cut_short_gets_one_sentence(forest, format, keep, tmp_path):
         load(path, trust=True)
 
 
+@pytest.mark.slow
 @given(content=st.binary(max_size=200))
 def test_any_bytes_are_a_model_or_one_sentence(content, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / "noise"

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from model_diagnostics.scoring import SquaredError, decompose
 from scipy import stats
 from sklearn.calibration import calibration_curve
 from sklearn.isotonic import IsotonicRegression
@@ -153,7 +152,8 @@ def test_the_parts_of_the_brier_score_equal_model_diagnostics(digits):
     rng = np.random.default_rng(5)
     score = rng.random(3000).round(digits)
     outcome = rng.random(3000) < 0.8 * score
-    theirs = decompose(y_obs=outcome.astype(float), y_pred=score, scoring_function=SquaredError())
+    scoring = pytest.importorskip("model_diagnostics.scoring")  # takes seconds to load
+    theirs = scoring.decompose(y_obs=outcome.astype(float), y_pred=score, scoring_function=scoring.SquaredError())
     ours = brier_parts(ScoreHistogram.of(outcome, score))
     for name in ("miscalibration", "discrimination", "uncertainty"):
         assert getattr(ours, name) == pytest.approx(float(theirs[name][0]), abs=1e-9)
