@@ -98,6 +98,13 @@ def test_all_parts_must_pass_or_the_clearest_one_fail():
     assert math.isnan(parts(math.nan))
 
 
+def test_the_clearest_part_is_the_one_most_errors_away_not_the_farthest():
+    failing = rows_needed_parts([0.07, 0.15], [0.06, 0.02], [0.08, 0.28], 0.05, 1000)
+    assert failing == rows_needed_parts([0.07], [0.06], [0.08], 0.05, 1000)
+    passing = rows_needed_parts([0.04, 0.02], [0.035, -0.02], [0.045, 0.06], 0.05, 1000)
+    assert passing == rows_needed_parts([0.02], [-0.02], [0.06], 0.05, 1000)
+
+
 def test_the_side_that_faces_the_tolerance_counts():
     assert rows_needed_parts(0.01, 0.0, 0.03, 0.05, 1000) > rows_needed_parts(0.01, -0.5, 0.02, 0.05, 1000)
     assert rows_needed_parts(0.09, 0.08, 0.5, 0.05, 1000) < rows_needed_parts(0.09, 0.06, 0.1, 0.05, 1000)
