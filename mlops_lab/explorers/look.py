@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from mlops_lab.explorers.sheet import Sheet
 from mlops_lab.i18n import gettext as _
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "logarithmic",
     "picture",
     "png",
+    "sheet",
     "styled",
     "svg",
     "verdict_words",
@@ -90,10 +92,10 @@ def styled() -> Iterator[None]:
 
 @contextmanager
 def collected_young() -> Iterator[None]:
-    """Free the figures that are made inside the block at its end, while Python's collector takes them for young.
+    """Free what was drawn inside the block at its end, while Python's collector takes it for young.
 
-    A figure is made of ten thousand objects that refer to each other. Where the collector comes by while it is drawn,
-    they grow old, and every fifteenth figure waits a quarter of a second until all objects of the kernel are looked at.
+    A picture is made of thousands of objects that refer to each other. Where the collector comes by while it is drawn,
+    they grow old, and every fifteenth picture waits a quarter of a second until all objects of the kernel are looked at.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -120,6 +122,18 @@ def figure() -> Figure:
     """
     with styled():
         return Figure(figsize=_SIZE)
+
+
+def sheet() -> Sheet:
+    """Return an empty figure of the common size that is drawn again and again.
+
+    Returns
+    -------
+    Sheet
+        As `figure`; call its ``turn`` before each picture.
+    """
+    with styled():
+        return Sheet(figsize=_SIZE)
 
 
 def png(of: Figure, dpi: int = 72) -> bytes:

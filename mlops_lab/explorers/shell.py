@@ -82,6 +82,7 @@ class Explorer(widgets.VBox):
         self.data: Any = None
         self.text = ""
         self._compute, self._draw, self._describe, self._alt, self._slow = compute, draw, describe, alt, slow
+        self._sheet = look.sheet()
         self._picture, self._words, self._problem = (
             _html("mlops-lab-picture"),
             _html("mlops-lab-text"),
@@ -147,10 +148,10 @@ class Explorer(widgets.VBox):
         self.data, self.text = data, text
 
     def _picture_of(self, data: Any) -> str:
-        figure = look.figure()  # a new one each time: clearing the last one takes longer
+        self._sheet.turn()
         with look.styled():
-            self._draw(data, figure)
-        return look.picture(figure, self._alt)
+            self._draw(data, self._sheet)
+        return look.picture(self._sheet, self._alt)
 
     def _values(self) -> dict[str, Any]:
         return {name: control.value for name, control in self.controls.items()}

@@ -237,7 +237,7 @@ def draw(view: View, figure: Figure) -> None:
     figure : matplotlib.figure.Figure
         An empty figure.
     """
-    axes = figure.add_subplot()
+    axes = figure.subplots()
     figure.subplots_adjust(left=0.04)
     table = view.table
     for place, row in enumerate(table.itertuples()):

@@ -72,3 +72,21 @@ def test_the_tails_take_each_side_as_wide_as_its_own_end():
         assert p_fail == pytest.approx(stats.norm.sf((0.2 - tolerance) * z / side))
         assert p_pass == pytest.approx(stats.norm.cdf((0.2 - tolerance) * z / side))
     assert [float(p) for p in tails(0.2, 0.1, 0.6, 0.2, 0.05)] == [0.5, 0.5]
+
+
+def test_p_values_are_moved_to_the_side_on_which_the_end_lies():
+    half, below, above = 0.025, math.nextafter(0.025, 0), math.nextafter(0.025, 1)
+    cases = [  # low, high, p_fail, p_pass given; what they become at a tolerance of 0.2
+        (0.21, 0.3, 0.9, 0.9, below, 0.9),
+        (0.21, 0.3, 0.001, 0.01, 0.001, above),
+        (0.1, 0.3, 0.001, 0.001, half, above),
+        (0.1, 0.2, 0.5, 0.5, 0.5, half),
+        (0.1, 0.2, 0.01, 0.002, half, 0.002),
+    ]
+    low, high, p_fail, p_pass, worse, better = (list(column) for column in zip(*cases, strict=True))
+    many = interval([0.2] * len(cases), low, high, p_fail, p_pass, tolerance=0.2)
+    assert many.p_fail.tolist() == worse
+    assert many.p_pass.tolist() == better
+    for place in range(len(cases)):
+        one = interval(0.2, low[place], high[place], p_fail[place], p_pass[place], tolerance=0.2)
+        assert (one.p_fail, one.p_pass) == (worse[place], better[place])
