@@ -95,7 +95,7 @@ def collected_young() -> Iterator[None]:
     """Free what was drawn inside the block at its end, while Python's collector takes it for young.
 
     A picture is made of thousands of objects that refer to each other. Where the collector comes by while it is drawn,
-    they grow old, and every fifteenth picture waits a quarter of a second until all objects of the kernel are looked at.
+    they grow old, and every fifteenth picture waits a quarter of a second until all of the kernel is looked at.
     """
     enabled = gc.isenabled()
     gc.disable()
