@@ -157,3 +157,15 @@ def test_the_parts_of_the_brier_score_equal_model_diagnostics(digits):
     ours = brier_parts(ScoreHistogram.of(outcome, score))
     for name in ("miscalibration", "discrimination", "uncertainty"):
         assert getattr(ours, name) == pytest.approx(float(theirs[name][0]), abs=1e-9)
+
+
+def test_the_squared_error_takes_the_variance_of_each_mean_away():
+    rng = np.random.default_rng(3)
+    score = np.repeat([0.2, 0.5, 0.9], [40, 25, 15])
+    outcome = rng.random(80) < 0.5
+    expected = 0.0
+    for value in (0.2, 0.5, 0.9):
+        residual = outcome[score == value] - value
+        variance = residual.var(ddof=1) / len(residual)
+        expected += len(residual) / 80 * (residual.mean() ** 2 - variance)
+    assert squared_error(ScoreHistogram.of(outcome, score)) == pytest.approx(expected, abs=1e-12)
