@@ -193,9 +193,7 @@ def draw_risk(view: View, axes: Any) -> None:
         at, ends = 100 * row["coverage"], [100 * (1 - row["high"]), 100 * (1 - row["low"])]
         axes.plot([at, at], ends, color=colour, linewidth=5, alpha=0.6)
         axes.plot(at, 100 * (1 - row["accuracy"]), "o", color=colour, markersize=9)
-    said = (
-        _("{sign} {shown:.0f} % shown, {wrong:.1f} % of them wrong") if row["coverage"] > 0 else _("{sign} none shown")
-    )
+    said = _("{sign} {shown:.0f} % shown, {wrong:.1f} % wrong") if row["coverage"] > 0 else _("{sign} none shown")
     title = said.format(sign=sign, shown=100 * row["coverage"], wrong=100 * (1 - row["accuracy"]))
     axes.set_title(title, color=colour)
     axes.set(xlabel=_("answers that are shown"), ylabel=_("wrong among them"), xlim=(0, 103), ylim=(0, top))

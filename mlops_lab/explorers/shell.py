@@ -91,6 +91,8 @@ class Explorer(widgets.VBox):
         longest = max((len(control.description) for control in self.controls.values()), default=0)
         for control in self.controls.values():
             control.style.description_width = f"{0.65 * longest:.1f}em"  # else a label of over 80 pixels is cut
+            control.layout.width = f"calc({0.65 * longest:.1f}em + 260px)"  # else a long label leaves a slider no way
+            control.layout.max_width = "98%"
         again = widgets.Button(description=_("Again"), tooltip=_("Compute again with the same settings"))
         again.on_click(lambda _button: self.refresh())
         self._bar = widgets.IntProgress(description="", layout={"visibility": "hidden"})

@@ -13,6 +13,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 from mlops_lab.lessons.card import Card
 from mlops_lab.lessons.dial import Dial
 from mlops_lab.lessons.prediction import Prediction
@@ -155,7 +156,8 @@ def bar(caption: str) -> tuple[widgets.VBox, Callable[[int, int, str], None]]:
         told.value = Card("say", [_("{done} of {total}: {step}").format(done=done, total=total, step=step)]).html
         if done >= total:
             filled.bar_style = "success"
-            told.value = Card("say", [_("Done: {total} steps.").format(total=total)]).html
+            done_words = ngettext("Done: {total} step.", "Done: {total} steps.", total).format(total=total)
+            told.value = Card("say", [done_words]).html
 
     return _box("mlops-bar", [filled, told]), advance
 

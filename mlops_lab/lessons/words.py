@@ -29,6 +29,7 @@ OPEN, CLOSE = "\ue000", "\ue001"
 
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
 _BOLD = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
+_PERCENT = re.compile(r"(`[^`\n]+`)|(?<=\d) %")  # outside code, a line must not end before the sign
 _CODE = re.compile(r"`([^`\n]+)`")
 
 
@@ -106,7 +107,7 @@ def as_html(sentence: str) -> str:
     >>> as_html(fill("`a < b` for {n} rows", n=3))
     '<code>a &lt; b</code> for <span class="mlops-measured">3</span> rows'
     """
-    marked = html.escape(sentence)
+    marked = _PERCENT.sub(lambda found: found[1] or "\N{NO-BREAK SPACE}%", html.escape(sentence))
     marked = _CODE.sub(r"<code>\1</code>", marked)
     marked = _BOLD.sub(r"<strong>\1</strong>", marked)
     marked = _LINK.sub(r'<a href="\2">\1</a>', marked)

@@ -115,3 +115,9 @@ def test_the_notebook_comparison_leaves_out_measured_tables_and_pictures_only() 
         assert sanitized(getattr(table("1", True), twin)) != sanitized(getattr(table("1", True, "other"), twin))
         assert sanitized(getattr(picture(b"one", "alt"), twin)) == sanitized(getattr(picture(b"two", "alt"), twin))
         assert sanitized(getattr(picture(b"one", "alt"), twin)) != sanitized(getattr(picture(b"one", "other"), twin))
+
+
+def test_a_percent_sign_stays_with_its_number():
+    assert as_html("At least 95 % are right, `5 % 2` is code.") == (
+        "At least 95\N{NO-BREAK SPACE}% are right, <code>5 % 2</code> is code."
+    )
