@@ -248,7 +248,10 @@ def draw(view: View, figure: Figure) -> None:
         axes.plot(100 * row.found_gap, height, "|", color=look.INK, markersize=14)
         name = f"{sign} {row.slice} ({row.rows:,})"
         axes.text(0.012, height + 0.27, name, transform=axes.get_yaxis_transform(), fontsize=9, va="bottom")
-    axes.axvline(100 * view.allowed, color=look.INK, linestyle="--", linewidth=1)
+    places = -np.arange(SHOWN)  # the line is drawn beside the intervals and leaves the names out
+    allowed = np.full(SHOWN, 100 * view.allowed)
+    axes.vlines(allowed, places - 0.28, places + 0.22, color=look.INK, linestyle="--", linewidth=1)
+    axes.grid(False)
     axes.set_ylim(-SHOWN + 0.5, 1.0)
     axes.set_xlim(left=min(0.0, 105 * float(table["low"].min())) if len(table) else 0.0)
     axes.set_yticks([])
