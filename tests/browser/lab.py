@@ -30,8 +30,8 @@ SCREENSHOTS = ROOT / "build" / "screenshots"
 WINDOW = {"width": 1280, "height": 900}
 NARROW = {"width": 768, "height": 900}
 PICTURE_HEIGHT = 1500
-START_SECONDS = 60
-RUN_SECONDS = 300  # a whole notebook, on a machine that is busy with other things
+START_SECONDS = 180  # JupyterLab, or a page of it, on a machine that is busy with other things
+RUN_SECONDS = 300  # a whole notebook, there too
 JUPYTER_FOLDERS = (
     "HOME",
     "JUPYTER_CONFIG_DIR",
@@ -318,7 +318,7 @@ def open_notebook(page: Page, server: Server, name: str, executed: bool = False)
     notebook = Notebook(page, name.removesuffix(".ipynb"), server.lay_out(name, executed))
     page.on("pageerror", lambda error: notebook.complaints.append(str(error)))
     page.on("console", lambda message: notebook.complaints.append(message.text) if message.type == "error" else None)
-    page.goto(server.link(name))
+    page.goto(server.link(name), timeout=START_SECONDS * 1000)
     # Only the status bar tells a kernel that is connected from one that is yet to start; both are "idle" elsewhere.
     page.locator("#jp-main-statusbar", has_text="| Idle").wait_for(timeout=START_SECONDS * 1000)
     expect(notebook.panel.locator(".jp-Notebook-cell")).to_have_count(len(notebook.cells))
