@@ -56,6 +56,7 @@ def prediction(asked: Prediction, kept: tuple[Any, float] | None, keep: Callable
         min=asked.guess_percent,
         max=100,
         step=5,
+        continuous_update=False,  # else the click may overtake the last of many values on a busy machine
         description=_("How sure are you (%)"),
         style=_NAMED,
         layout={"width": "28em", "max_width": "100%"},
