@@ -25,12 +25,13 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from mlops_lab import datasets
 from mlops_lab import evaluation as ev
-from mlops_lab.evaluation.cluster import BRANCHES, Carried, cut
+from mlops_lab.evaluation.cluster import BRANCHES, Carried
 from mlops_lab.evaluation.data import FrameSource
 from mlops_lab.evaluation.observation import Observer
 from mlops_lab.evaluation.plan import Plan
 from mlops_lab.evaluation.probe import probe_model
 from mlops_lab.evaluation.runner import FAN_IN, LocalRunner, add_up, added
+from mlops_lab.evaluation.task_graph import cut
 
 ROUNDS = 3
 ROWS = 24_000

@@ -13,20 +13,21 @@ import pickle
 import sys
 import warnings
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from mlops_lab.errors import require
-from mlops_lab.evaluation.dask_source import DaskSource
+from mlops_lab.evaluation.dask_source import DaskSource, itself
 from mlops_lab.evaluation.data import FrameSource, Source
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.observation import Seen
 from mlops_lab.evaluation.parquet import ParquetSource
-from mlops_lab.evaluation.runner import FAN_IN, LocalRunner, Runner, Step, add_up, added
+from mlops_lab.evaluation.runner import LocalRunner, Runner, Step
+from mlops_lab.evaluation.task_graph import Part, sums
 
 __all__ = ["ClusterRunner"]
 
@@ -60,11 +61,12 @@ class ClusterRunner(Runner):
     def totals(self, step: Step[Any], rows: int, columns: Sequence[str] | None = None) -> Iterator[Any]:
         """Reduce and add up on the workers; the sums of some consecutive parts are added here as they come."""
         dask, distributed = require("dask", "scale"), require("distributed", "scale")
-        there = dask.delayed(pickle.loads)(require("cloudpickle", "scale").dumps(step))
-        leaves = [dask.delayed(reduce_part)(part, there, rows, columns) for part in self._parts(rows, columns)]
-        sums = [added(branch, FAN_IN, dask.delayed(add_up)) for branch in cut(leaves, BRANCHES)]
+        parts, tasks = self._parts(rows, columns)
+        graph, keys = sums(
+            parts, partial(reduce_part, step=step, rows=rows, columns=columns), BRANCHES, self.threads, tasks
+        )
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": sys.maxsize}):  # it holds the model
-            futures = self.client.compute(sums)
+            futures = self.client.get(graph, keys, sync=False)
         place = {future.key: number for number, future in enumerate(futures)}
         arrived: dict[int, Any] = {}
         total, following = None, 0
@@ -88,18 +90,21 @@ class ClusterRunner(Runner):
         finally:
             self.client.cancel(futures)
 
-    def _parts(self, rows: int, columns: Sequence[str] | None) -> list[Any]:
-        """Return the parts of the data, each of which becomes a source on a worker."""
+    @property
+    def threads(self) -> int:
+        """How many parts are looked at at a time; 1 where there are no workers yet."""
+        return max(1, sum(self.client.nthreads().values()))
+
+    def _parts(self, rows: int, columns: Sequence[str] | None) -> tuple[list[Part], Mapping[Any, Any]]:
+        """Return the parts of the data, each of which becomes a source on a worker, and the tasks that they need."""
         if isinstance(self.source, DaskSource):
             return self.source.parts(columns)
-        delayed = require("dask", "scale").delayed
-        threads = max(1, sum(self.client.nthreads().values()))
-        size = min(rows, math.ceil(self.source.rows / (PARTS_A_THREAD * threads)))
+        size = min(rows, math.ceil(self.source.rows / (PARTS_A_THREAD * self.threads)))
         if isinstance(self.source, ParquetSource):
-            parts: Iterable[Source] = self.source.parts(size)
+            sources: Iterable[Source] = self.source.parts(size)
         else:  # these rows go through this process
-            parts = (FrameSource(frame, raw, start) for frame, raw, start in self.source.batches(size, columns))
-        return [delayed(pickle.loads)(pickle.dumps(part, protocol=5)) for part in parts]
+            sources = (FrameSource(frame, raw, start) for frame, raw, start in self.source.batches(size, columns))
+        return [Part(partial(itself, one), one.rows) for one in sources], {}
 
 
 @dataclass(frozen=True)
@@ -172,32 +177,7 @@ def checked(client: Any) -> Any:
     return client
 
 
-def reduce_part(part: Source, step: Step[Any], rows: int, columns: Sequence[str] | None) -> Carried:
+def reduce_part(part: Source, *, step: Step[Any], rows: int, columns: Sequence[str] | None) -> Carried:
     """Reduce one part of the data, on a worker."""
     total = LocalRunner(part).reduce(step, rows, columns)
     return Carried(total.portable() if isinstance(total, Seen) else total)
-
-
-def cut(items: Sequence[Any], most: int) -> list[Sequence[Any]]:
-    """Cut a sequence into runs of about one length.
-
-    Parameters
-    ----------
-    items : sequence
-        What is cut.
-    most : int
-        Runs, at most.
-
-    Returns
-    -------
-    list of sequence
-        None of them empty.
-
-    Examples
-    --------
-    >>> cut([1, 2, 3, 4, 5], most=2)
-    [[1, 2], [3, 4, 5]]
-    """
-    runs = min(len(items), most)
-    edges = [len(items) * run // runs for run in range(runs + 1)]
-    return [items[start:stop] for start, stop in pairwise(edges)]

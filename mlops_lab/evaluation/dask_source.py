@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import accumulate
 from typing import Any
 
@@ -23,9 +23,11 @@ from mlops_lab.evaluation.data import (
 )
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.parquet import MOST_LABELS
-from mlops_lab.evaluation.runner import FAN_IN, add_up, added
+from mlops_lab.evaluation.task_graph import Part, apart, sum_here, sums
 
 __all__ = ["DaskSource"]
+
+HEAD_ROWS = 1000  # that are read at once, since a source is asked for its first rows twice
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class DaskSource(Source):
                 f"its own; pass data.categorize({unknown!r})."
             )
         self.client = client if client is not None else default_client()
+        self._first: tuple[pd.DataFrame, np.ndarray] | None = None
+        self._parts: tuple[Any, tuple[list[Part], Mapping[Any, Any]]] | None = None
 
     def _check_series(self) -> None:
         """Refuse a target that does not go with the partitions of the frame."""
@@ -109,13 +113,10 @@ class DaskSource(Source):
     @cached_property
     def outline(self) -> Outline:
         """Lengths and labels: one pass over the target, or over the whole rows where it is a series of its own."""
-        delayed = require("dask", "scale").delayed
-        if isinstance(self.target, str):
-            parts = [delayed(outline_of)(part, None, at) for at, part in enumerate(self._column.to_delayed())]
-        else:
-            pairs = zip(self.target.to_delayed(), self.frame.to_delayed(), strict=True)
-            parts = [delayed(outline_of)(series, frame, at) for at, (series, frame) in enumerate(pairs)]
-        found: Outline = self._compute(added(parts, FAN_IN, delayed(add_up)))
+        frames = [self.frame[self.target]] if isinstance(self.target, str) else [self.target, self.frame]
+        tasks, keys = tasks_of(frames)
+        parts = [Part(partial(outline_of, at=at), 0, of_part) for at, of_part in enumerate(keys)]
+        found: Outline = self._sum(*apart(tasks, parts), step=itself)
         if not sum(found.lengths) or not len(self.empty.columns):
             raise EvaluationError(
                 f"The data has {sum(found.lengths)} rows and {len(self.empty.columns)} columns; "
@@ -123,12 +124,12 @@ class DaskSource(Source):
             )
         return found
 
-    @property
-    def _column(self) -> Any:
-        return self.frame[self.target] if isinstance(self.target, str) else self.target
-
-    def _compute(self, task: Any) -> Any:
-        return task.compute() if self.client is None else self.client.compute(task).result()
+    def _sum(self, parts: Sequence[Part], tasks: Mapping[Any, Any], step: Callable[[Any], Any]) -> Any:
+        """Reduce all parts and add up, on the cluster where there is one."""
+        if self.client is None:
+            return sum_here(parts, step, tasks)
+        graph, (total,) = sums(parts, step, 1, sum(self.client.nthreads().values()), tasks)
+        return self.client.get(graph, total)
 
     @cached_property
     def starts(self) -> list[int]:
@@ -157,43 +158,62 @@ class DaskSource(Source):
 
     def head(self, rows: int) -> tuple[pd.DataFrame, np.ndarray]:
         """Return the first rows with their target."""
-        delayed = require("dask", "scale").delayed
-        ends = [start + length for start, length in zip(self.starts, self.outline.lengths, strict=True) if length]
-        wanted = 1 + sum(end < rows for end in ends[:-1])
-        parts = self._compute(delayed(list)([delayed(head_of)(part, rows) for part in self.parts()[:wanted]]))
-        frame = pd.concat([frame for frame, _ in parts]).head(rows)
-        return frame, np.concatenate([raw for _, raw in parts])[:rows]
+        if self._first is None or len(self._first[1]) < min(rows, self.rows):
+            wanted = max(rows, HEAD_ROWS)
+            last = int(np.searchsorted(np.cumsum(self.outline.lengths), min(wanted, self.rows)))
+            pieces = self._sum(*self.parts(last=last), step=partial(head_of, rows=wanted))
+            frame = pd.concat([frame for frame, _ in pieces]).head(wanted)
+            self._first = frame, np.concatenate([raw for _, raw in pieces])[:wanted]
+        frame, raw = self._first
+        return frame.head(rows), raw[:rows]
 
-    def parts(self, columns: Sequence[str] | None = None) -> list[Any]:
-        """Return each partition that has rows as a task that makes a `FrameSource` of it.
+    def parts(
+        self, columns: Sequence[str] | None = None, last: int | None = None
+    ) -> tuple[list[Part], Mapping[Any, Any]]:
+        """Return each partition that has rows as a part that makes a `FrameSource`, and the tasks that they need.
 
         Parameters
         ----------
         columns : sequence of str, optional
             Only these; by default all.
+        last : int, optional
+            The last partition; by default that of the data.
 
         Returns
         -------
-        list of Delayed
+        parts : list of Part
             In their order.
+        tasks : mapping
+            Graph of what they need beside what they bring.
         """
-        delayed = require("dask", "scale").delayed
         names = list(self.empty.columns if columns is None else columns)
-        frame = self.frame[[*names, self.target]] if isinstance(self.target, str) else self.frame[names]
-        frames = frame.to_delayed()
-        targets = [self.target] * len(frames) if isinstance(self.target, str) else self.target.to_delayed()
-        return [
-            delayed(source_of)(frames[at], targets[at], self.frame._meta[names], self.own_text, (at, start, length))
-            for at, (start, length) in enumerate(zip(self.starts, self.outline.lengths, strict=True))
+        if self._parts is not None and self._parts[0] == (names, last):
+            return self._parts[1]
+        if isinstance(self.target, str):
+            collections = [self.frame[[*names, self.target]]]
+        else:
+            collections = [self.frame[names], self.target]
+        if last is not None:
+            collections = [one.partitions[: last + 1] for one in collections]
+        tasks, keys = tasks_of(collections)
+        own = self.target if isinstance(self.target, str) else None
+        kind = PartitionKind(self.frame._meta[names].dtypes.to_dict(), self.own_text, own)
+        lengths = self.outline.lengths[: len(keys)]
+        parts = [
+            Part(partial(source_of, kind=kind, place=(at, start, length)), length, of_part)
+            for at, (of_part, start, length) in enumerate(zip(keys, self.starts, lengths, strict=False))
             if length
         ]
+        self._parts = (names, last), apart(tasks, parts)
+        return self._parts[1]
 
     def batches(
         self, rows: int, columns: Sequence[str] | None = None
     ) -> Iterator[tuple[pd.DataFrame, np.ndarray, int]]:
         """Yield consecutive parts of the data, computed here one by one."""
-        for part in self.parts(columns):
-            yield from self._compute(part).batches(rows, columns)
+        parts, tasks = self.parts(columns)
+        for part in parts:
+            yield from self._sum([part], tasks, step=itself).batches(rows, columns)
 
 
 def default_client() -> Any:
@@ -217,12 +237,29 @@ def own_text(empty: pd.DataFrame) -> list[str]:
 
 def with_plain_text(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Return a frame with some columns of text as pandas holds them."""
+    names = [name for name in names if name in frame.columns]
+    if not names:
+        return frame
     text = pd.Series(["text"]).dtype
-    columns = {name: frame[name].astype(object) for name in names if name in frame.columns}
+    columns = {name: frame[name].astype(object) for name in names}
     return frame.assign(**{name: one.where(one.notna(), np.nan).astype(text) for name, one in columns.items()})
 
 
-def outline_of(target: pd.Series, frame: pd.DataFrame | None, at: int) -> Outline:
+def tasks_of(collections: Sequence[Any]) -> tuple[dict[Any, Any], list[tuple[Any, ...]]]:
+    """Return the tasks behind collections with the same partitions, and the keys of each partition."""
+    optimized = [one.optimize() for one in collections]
+    tasks: dict[Any, Any] = {}
+    for one in optimized:
+        tasks.update(one.__dask_graph__())
+    return tasks, list(zip(*(one.__dask_keys__() for one in optimized), strict=True))
+
+
+def itself(part: Any) -> Any:
+    """Return what a part is, where that is wanted."""
+    return part
+
+
+def outline_of(target: pd.Series, frame: pd.DataFrame | None = None, *, at: int) -> Outline:
     """Count one partition, on a worker."""
     rows = len(target) if frame is None else len(frame)
     if frame is not None and not frame.index.equals(target.index):
@@ -237,8 +274,27 @@ def outline_of(target: pd.Series, frame: pd.DataFrame | None, at: int) -> Outlin
     return Outline((rows,), labels[: MOST_LABELS + 1])
 
 
+@dataclass(frozen=True)
+class PartitionKind:
+    """What all partitions have in common.
+
+    Parameters
+    ----------
+    types : dict of str to dtype
+        Of the columns, as Dask has them.
+    own_text : list of str
+        Columns of text that Dask holds in a type of its own.
+    target : str, optional
+        Name of the target's column; None where it is a series of its own.
+    """
+
+    types: dict[str, Any]
+    own_text: list[str]
+    target: str | None
+
+
 def source_of(
-    frame: pd.DataFrame, target: Any, empty: pd.DataFrame, own_text: list[str], place: tuple[int, int, int]
+    frame: pd.DataFrame, series: pd.Series | None = None, *, kind: PartitionKind, place: tuple[int, int, int]
 ) -> FrameSource:
     """Make a source of one partition, on a worker."""
     at, start, length = place
@@ -247,15 +303,15 @@ def source_of(
             f"Partition {at} had {length} rows when they were counted and now has {len(frame)}; persist the data, or "
             "make them from something that stays the same."
         )
-    for name in empty.columns:
-        if frame[name].dtype != empty[name].dtype:
+    for name, dtype in kind.types.items():
+        if frame[name].dtype != dtype:
             raise EvaluationError(
                 f"Partition {at} holds {name!r} as {frame[name].dtype}, while the data should hold it as "
-                f"{empty[name].dtype}; pass data.astype({{{name!r}: ...}}) with one type for all partitions."
+                f"{dtype}; pass data.astype({{{name!r}: ...}}) with one type for all partitions."
             )
-    return FrameSource(with_plain_text(frame, own_text), target, start)
+    return FrameSource(with_plain_text(frame, kind.own_text), kind.target if series is None else series, start)
 
 
-def head_of(part: FrameSource, rows: int) -> tuple[pd.DataFrame, np.ndarray]:
-    """Return the first rows of one partition, on a worker."""
-    return part.head(rows)
+def head_of(part: FrameSource, rows: int) -> list[tuple[pd.DataFrame, np.ndarray]]:
+    """Return the first rows of one partition, on a worker; those of several stand in one list."""
+    return [part.head(rows)]

@@ -122,7 +122,7 @@ class NumericProfile:
         """Rows up to the end of each bin."""
         return np.cumsum(self.counts)
 
-    @property
+    @cached_property
     def spread(self) -> float:
         """Inter-quartile range / 1.349; the plain standard deviation where half of the rows share a value."""
         robust = (self.quantile(0.75) - self.quantile(0.25)) / 1.349

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from typing import Any, TypeVar
 
@@ -96,12 +96,12 @@ class LocalRunner(Runner):
             yield total
 
 
-def add_up(states: Sequence[Any]) -> Any:
+def add_up(states: Iterable[Any]) -> Any:
     """Add consecutive states one after the other.
 
     Parameters
     ----------
-    states : sequence
+    states : iterable
         At least one.
 
     Returns

@@ -185,6 +185,20 @@ def test_any_partitions_give_the_same(client, by_itself, seed):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", ["persisted", "merged", "series"])
+def test_partitions_that_need_more_than_themselves_give_the_same(client, by_itself, kind):
+    data = partitions(small(), [400] * 5)
+    if kind == "persisted":
+        data = client.persist(data)
+    elif kind == "merged":
+        late = small()[["late"]].reset_index()
+        data = data.drop(columns="late").reset_index().merge(late, on="index").drop(columns="index")
+    target = data["late"] if kind == "series" else "late"
+    frame = data.drop(columns="late") if kind == "series" else data
+    assert_same(by_itself, short().run(by_age, frame, target, client=client, progress=False))
+
+
+@pytest.mark.slow
 def test_a_worker_that_is_killed_changes_no_bit(client, by_itself, tmp_path):
     data, here = partitions(small(), [100] * 20), os.getpid()
     whole = short().run(by_age, data, "late", client=client, progress=False)
