@@ -24,7 +24,7 @@ from mlops_lab.evaluation.states import dump_states, load_states
 
 __all__ = ["Checkpoint", "CheckpointRunner", "identity"]
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass

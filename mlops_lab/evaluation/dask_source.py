@@ -189,15 +189,12 @@ class DaskSource(Source):
         names = list(self.empty.columns if columns is None else columns)
         if self._parts is not None and self._parts[0] == (names, last):
             return self._parts[1]
-        if isinstance(self.target, str):
-            collections = [self.frame[[*names, self.target]]]
-        else:
-            collections = [self.frame[names], self.target]
+        own = self.target if isinstance(self.target, str) else None
+        collections = [self.frame[names], self.target] if own is None else [self.frame[[*names, own]]]
+        kind = PartitionKind(collections[0]._meta, self.own_text, own)
         if last is not None:
             collections = [one.partitions[: last + 1] for one in collections]
         tasks, keys = tasks_of(collections)
-        own = self.target if isinstance(self.target, str) else None
-        kind = PartitionKind(self.frame._meta[names].dtypes.to_dict(), self.own_text, own)
         lengths = self.outline.lengths[: len(keys)]
         parts = [
             Part(partial(source_of, kind=kind, place=(at, start, length)), length, of_part)
@@ -280,15 +277,15 @@ class PartitionKind:
 
     Parameters
     ----------
-    types : dict of str to dtype
-        Of the columns, as Dask has them.
+    empty : DataFrame of shape (0, columns)
+        The columns with their types, as Dask has them, the target last where it is one of them.
     own_text : list of str
         Columns of text that Dask holds in a type of its own.
     target : str, optional
         Name of the target's column; None where it is a series of its own.
     """
 
-    types: dict[str, Any]
+    empty: pd.DataFrame
     own_text: list[str]
     target: str | None
 
@@ -303,13 +300,17 @@ def source_of(
             f"Partition {at} had {length} rows when they were counted and now has {len(frame)}; persist the data, or "
             "make them from something that stays the same."
         )
-    for name, dtype in kind.types.items():
-        if frame[name].dtype != dtype:
+    if not frame.columns.equals(kind.empty.columns):
+        frame = frame[list(kind.empty.columns)]
+    if series is None:
+        series, frame = frame.iloc[:, -1], frame.iloc[:, :-1]
+    for name, dtype, wanted in zip(frame.columns, frame.dtypes.array, kind.empty.dtypes.array, strict=False):
+        if dtype != wanted:
             raise EvaluationError(
-                f"Partition {at} holds {name!r} as {frame[name].dtype}, while the data should hold it as "
-                f"{dtype}; pass data.astype({{{name!r}: ...}}) with one type for all partitions."
+                f"Partition {at} holds {name!r} as {dtype}, while the data should hold it as "
+                f"{wanted}; pass data.astype({{{name!r}: ...}}) with one type for all partitions."
             )
-    return FrameSource(with_plain_text(frame, kind.own_text), kind.target if series is None else series, start)
+    return FrameSource(with_plain_text(frame, kind.own_text), series, start)
 
 
 def head_of(part: FrameSource, rows: int) -> list[tuple[pd.DataFrame, np.ndarray]]:

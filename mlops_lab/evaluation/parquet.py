@@ -27,7 +27,8 @@ __all__ = ["MOST_LABELS", "ParquetSource"]
 
 MOST_LABELS = 1000  # values of a target that are looked at: more are no classes
 
-READ_AHEAD = {"batch_readahead": 1, "fragment_readahead": 1}  # Arrow's own 16 batches of 4 files need gigabytes
+LABEL_ROWS = 100_000  # of a target that are looked at at a time
+SPARING = {"batch_readahead": 1, "fragment_scan_options": ds.ParquetFragmentScanOptions(pre_buffer=False)}
 
 
 class ParquetSource(Source):
@@ -107,8 +108,14 @@ class ParquetSource(Source):
 
     def head(self, rows: int) -> tuple[pd.DataFrame, np.ndarray]:
         """Return the first rows with their target."""
+        batches, missing = [], rows
         with self._reading(self.columns):
-            table = self.dataset.head(rows)
+            for batch in self._scan([*self.columns, self.target_name], rows):
+                batches.append(batch.slice(0, missing))
+                missing -= batches[-1].num_rows
+                if not missing:
+                    break
+        table = pa.Table.from_batches(batches)
         return self._frame(table, self.columns), self._target(table, 0)
 
     @cached_property
@@ -116,7 +123,7 @@ class ParquetSource(Source):
         """Values of the target that occur, at most a thousand: more are no classes."""
         seen: set[Any] = set()
         with self._reading([]):
-            for batch in self.dataset.scanner(columns=[self.target_name]).to_batches():
+            for batch in self._scan([self.target_name], LABEL_ROWS):
                 seen.update(np.unique(self._target(pa.Table.from_batches([batch]), 0)).tolist())
                 if len(seen) > MOST_LABELS:
                     break
@@ -131,8 +138,7 @@ class ParquetSource(Source):
     def _read(self, rows: int, wanted: list[str]) -> Generator[tuple[pd.DataFrame, np.ndarray, int], None, None]:
         start, end, skipped = self.start, self.start + self.rows, self.skipped
         with self._reading(wanted):
-            scanner = self.dataset.scanner(columns=[*wanted, self.target_name], batch_size=rows, **READ_AHEAD)
-            for whole in scanner.to_batches():
+            for whole in self._scan([*wanted, self.target_name], rows):
                 offset = min(skipped, whole.num_rows)
                 batch, skipped = whole.slice(offset, end - start), skipped - offset
                 if batch.num_rows:
@@ -143,6 +149,14 @@ class ParquetSource(Source):
                     start += batch.num_rows
                     if start == end:
                         return
+
+    def _scan(self, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+        """Read one row group after the other, since Arrow fetches whole files ahead, which takes gigabytes."""
+        whole = self.dataset
+        for fragment in whole.get_fragments():
+            for group in fragment.split_by_row_group():
+                one = ds.FileSystemDataset([group], whole.schema, whole.format, whole.filesystem)
+                yield from one.scanner(columns=columns, batch_size=rows, **SPARING).to_batches()
 
     @contextmanager
     def _reading(self, columns: Sequence[str]) -> Iterator[None]:

@@ -27,7 +27,9 @@ class Worst:
     position : ndarray of int, shape (kept,)
         Its position in the whole data.
     rows : DataFrame of shape (kept, columns)
-        The rows with what happened to them.
+        The rows.
+    said : dict of str to ndarray of shape (kept,)
+        What happened to them, shown beside them; apart, since putting columns into a frame takes longer than the rest.
 
     Examples
     --------
@@ -43,6 +45,7 @@ class Worst:
     size: np.ndarray = field(default_factory=lambda: np.empty(0))
     position: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    said: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def of(cls, batch: Batch, size: np.ndarray, columns: Mapping[str, Any]) -> Worst:
@@ -67,10 +70,8 @@ class Worst:
             least = np.partition(size[bad], len(bad) - KEPT)[len(bad) - KEPT]
             bad = bad[size[bad] >= least]
         chosen = bad[np.lexsort((bad, -size[bad]))][:KEPT]
-        rows = batch.frame.take(chosen)
-        for name, values in columns.items():
-            rows[name] = np.asarray(values)[chosen]
-        return cls(size[chosen], batch.start + chosen, rows)
+        said = {name: np.asarray(values)[chosen] for name, values in columns.items()}
+        return cls(size[chosen], batch.start + chosen, batch.frame.take(chosen), said)
 
     def __add__(self, other: Worst) -> Worst:
         if not len(self.size) or not len(other.size):
@@ -83,7 +84,8 @@ class Worst:
         size = np.concatenate([self.size, other.size])
         position = np.concatenate([self.position, other.position])
         chosen = np.lexsort((position, -size))[:KEPT]
-        return Worst(size[chosen], position[chosen], pd.concat([self.rows, other.rows]).take(chosen))
+        said = {name: np.concatenate([values, other.said[name]])[chosen] for name, values in self.said.items()}
+        return Worst(size[chosen], position[chosen], pd.concat([self.rows, other.rows]).take(chosen), said)
 
     def frame(self) -> pd.DataFrame:
         """Return the rows as a table, worst first.
@@ -94,5 +96,4 @@ class Worst:
             One row each, indexed by position in the data.
         """
         table = self.rows.set_axis(pd.Index(self.position, name="row"), axis=0)
-        table["size"] = self.size
-        return table
+        return table.assign(**self.said, size=self.size)
