@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +57,19 @@ def test_every_make_target_that_is_named_exists() -> None:
 
 @pytest.mark.slow
 def test_the_evaluation_in_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.DOTALL)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    code, registering = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
     exec(compile(code, "README.md", "exec"), names)
     assert names["report"].verdict == "fail"
     assert names["report"]["invariance:sex"].verdict == "fail"
     assert (tmp_path / "report.html").stat().st_size < 1e6
+    (suggest, evaluate) = re.findall(r"^(mlops-lab (?:suggest|evaluate) .*)$", text, flags=re.MULTILINE)
+    program = Path(sys.executable).with_name("mlops-lab")
+    environment = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlflow.db"}
+    script = code.partition("suite = ")[0] + registering
+    for command in ([sys.executable, "-c", script], *([program, *shlex.split(one)[1:]] for one in (suggest, evaluate))):
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == (1 if "evaluate" in command else 0), done.stderr
+    assert "invariance:sex" in done.stdout
