@@ -165,8 +165,7 @@ class ParquetSource(Source):
             yield
         except (pa.ArrowException, OSError) as error:
             part = first_broken_part(self.dataset.files, [*columns, self.target_name]) or repr(self.path)
-            said = " ".join(str(error).split())[:200]
-            raise EvaluationError(f"{part}, cannot be read ({said}); write the file again.") from error
+            raise EvaluationError(f"{part}, cannot be read ({cause(error)}); write the file again.") from error
 
     def parts(self, rows: int) -> list[ParquetSource]:
         """Cut the files into consecutive parts that can be read in different processes.
@@ -222,6 +221,11 @@ class ParquetSource(Source):
         return clean_target(raw, table.num_rows, start)
 
 
+def cause(error: Exception) -> str:
+    """Return what stands last in Arrow's message, which tells it from the outside to the inside."""
+    return " ".join(str(error).split()).rpartition(": ")[2].partition(". ")[0].rstrip(".")[:200]
+
+
 def open_dataset(path: str) -> ds.Dataset:
     """Open the files that a path or pattern names."""
     files = sorted(glob.glob(path)) if glob.has_magic(path) else [path]
@@ -235,8 +239,8 @@ def open_dataset(path: str) -> ds.Dataset:
             parts.append(ds.dataset(file, format="parquet"))
         except (pa.ArrowException, OSError) as error:
             raise EvaluationError(
-                f"{file!r} cannot be read as Parquet ({' '.join(str(error).split())[:200]}); it is cut short, damaged "
-                "or of another kind: write it again."
+                f"{file!r} cannot be read as Parquet ({cause(error)}); it is cut short, damaged or of another kind: "
+                "write it again."
             ) from error
     first = parts[0].schema
     for file, part in zip(files, parts, strict=True):
