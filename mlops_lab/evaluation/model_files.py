@@ -47,6 +47,8 @@ def load_model_file(path: Path, *, trust_pickle: bool = False, trusted: Collecti
         content = path.read_bytes()
     except OSError as error:
         raise EvaluationError(f"The model {str(path)!r} cannot be read ({reason(error)}).") from error
+    if not content:
+        raise EvaluationError(f"{path.name!r} is empty; save the model anew.")
     kind = kind_of(content)
     if kind == "pickle" and not trust_pickle:
         raise EvaluationError(

@@ -84,7 +84,12 @@ def test_a_stranger_s_pickle_does_not_run(tmp_path: Path) -> None:
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"\x80\x05]q", b"PK\x03\x04", b"no model at all"])
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path) -> None:
+    with pytest.raises(ev.EvaluationError, match=r"'thing.skops' is empty; save the model anew"):
+        ev.load_model(rewrite(tmp_path / "thing.skops", b""))
+
+
+@pytest.mark.parametrize("content", [b"\x80\x05]q", b"PK\x03\x04", b"no model at all"])
 def test_a_file_that_is_no_model_is_said_to_be_none(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(ev.EvaluationError, match=r"'thing' cannot be opened as \w+ "):
         ev.load_model(rewrite(tmp_path / "thing", content), trust_pickle=True)
