@@ -237,7 +237,7 @@ def draw(view: View, figure: Figure) -> None:
     right.annotate(
         f"{view.usual_error:.3f}", (at, view.usual_error), xytext=(0, 9), textcoords="offset points", ha="center"
     )
-    right.set_xticks(steps, [str(groups) for groups in GROUPS])
+    right.set_xticks(steps[::2], [str(groups) for groups in GROUPS[::2]])
     right.set(xlabel=_("groups"), ylabel=_("usual error"))
     right.set_xlim(-0.6, len(GROUPS) - 0.4)
     right.set_ylim(0, 1.25 * max(float(view.usual.max()), float(error.high), float(error.tolerance)))
