@@ -73,6 +73,7 @@ def page(report: Report) -> str:
     return report_page(report, examples=True)
 
 
+@pytest.mark.slow
 def test_every_form_is_well_formed_and_escaped(report: Report, page: str) -> None:
     forms = [page, report_html(report), compare(report, report)._repr_html_(), *map(result_html, report.results)]
     for text in forms:

@@ -215,6 +215,7 @@ def test_more_columns_make_wider_intervals():
     assert (two.table["low"][0], two.table["high"][0]) == (one.table["low"][0], one.table["high"][0])
 
 
+@pytest.mark.slow
 def test_is_shown_and_drawn():
     found = compared(scaled(STONES, 20))
     assert "<table>" in found._repr_html_()

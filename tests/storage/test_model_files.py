@@ -184,6 +184,7 @@ def test_compressed_joblib_files_are_looked_into(logistic, compress, tmp_path):
     assert "not whole" in seen.explain()
 
 
+@pytest.mark.slow
 @given(content=st.binary(min_size=1, max_size=500), compress=st.sampled_from([zlib, gzip, bz2, lzma]))
 def test_decompression_undoes_compression(content, compress):
     assert decompressed(compress.compress(content)) == content

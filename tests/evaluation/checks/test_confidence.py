@@ -59,6 +59,7 @@ def test_only_what_was_asked_for_is_told():
     assert "at least 85.0% was asked for" in free
 
 
+@pytest.mark.slow
 def test_wrong_verdicts_at_the_tolerance_are_as_rare_as_promised():
     seeds, fails, passes = 400, 0, 0
     for seed in range(seeds):

@@ -32,6 +32,7 @@ def each(slow):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("lesson", "exercise"), each(slow=SOLVED_SLOWLY))
 def test_untouched_is_not_attempted_and_solved_is_correct(lesson, exercise):
     untouched = lesson.answered(exercise.name, exercise.start)
@@ -54,6 +55,7 @@ def test_each_wrong_idea_is_refused_with_its_own_reason(lesson, exercise, idea):
     assert (refused.state, refused.idea) == (State.NOT_YET, idea), refused.because
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lesson", "name", "answer"),
     [
