@@ -313,8 +313,8 @@ class FrameSource(Source):
         self, rows: int, columns: Sequence[str] | None = None
     ) -> Iterator[tuple[pd.DataFrame, np.ndarray, int]]:
         """Yield consecutive parts of the data."""
-        every = columns is None or list(columns) == list(self.frame.columns)
-        frame = self.frame if every else self.frame[list(columns or ())]
+        names = list(self.frame.columns if columns is None else columns)
+        frame = self.frame if names == list(self.frame.columns) else self.frame[names]
         for start in range(0, self.rows, rows):
             whole = rows >= self.rows
             part = frame if whole else frame.iloc[start : start + rows]

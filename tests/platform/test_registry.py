@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,10 +15,9 @@ import pytest
 from mlops_lab import evaluation as ev
 from mlops_lab.platform import PromotionLost, PromotionRefused, RegistryError, registry
 from mlops_lab.platform.server import Server
+from tests.platform.races import Promoter, answer, order, race, started
 
 pytestmark = pytest.mark.slow
-
-PROMOTER = Path(__file__).with_name("promoter.py")
 
 
 def test_a_passing_report_of_that_version_makes_it_champion(place: Any) -> None:
@@ -177,43 +172,17 @@ def test_a_log_that_is_not_ours_is_left_alone(place: Any) -> None:
     assert place.aliases("taken") == {}
 
 
-@contextmanager
-def started() -> Iterator[subprocess.Popen[str]]:
-    """Start a process that promotes."""
-    process = subprocess.Popen(
-        [sys.executable, str(PROMOTER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
 @pytest.fixture(scope="module")
-def promoters() -> Iterator[list[subprocess.Popen[str]]]:
-    """Start three processes at once, and wait until they are ready."""
-    with started() as one, started() as other, started() as victim:
-        processes = [one, other, victim]
-        assert [answer(process) for process in processes] == ["ready"] * 3
+def promoters() -> Iterator[list[Promoter]]:
+    """Start three processes: two rivals, and a victim."""
+    with started(3) as processes:
         yield processes
-
-
-def order(process: subprocess.Popen[str], **told: Any) -> None:
-    assert process.stdin is not None
-    process.stdin.write(json.dumps(told) + "\n")
-    process.stdin.flush()
-
-
-def answer(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    return process.stdout.readline().strip()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moves", [0, 1])
 def test_a_promoter_that_is_killed_half_way_is_finished_by_the_next_call(
-    place: Any, promoters: list[subprocess.Popen[str]], tmp_path: Path, moves: int
+    place: Any, promoters: list[Promoter], tmp_path: Path, moves: int
 ) -> None:
     name = f"killed_{moves}"
     place.register(name, "two", "two", "two")
@@ -234,44 +203,24 @@ def test_a_promoter_that_is_killed_half_way_is_finished_by_the_next_call(
     assert registry.history(name)["settled"].all()
 
 
-def race(place: Any, address: str, rivals: list[subprocess.Popen[str]], folder: Path, rounds: int) -> list[list[str]]:
-    """Let two processes promote at once, again and again, and look after each round."""
+def race_at(place: Any, address: str, rivals: list[Promoter], folder: Path, rounds: int) -> list[list[str]]:
+    """Register three versions, make the first champion, and let the others race."""
     name = f"race_{address.partition(':')[0]}"
     place.register(name, "two", "two", "two")
-    paths = {str(one): str(place.evaluate(name, one).to_json(folder / f"{one}.json")) for one in (1, 2, 3)}
-    registry.promote(name, 1, ev.Report.from_json(paths["1"]))
-    outcomes = []
-    for number in range(rounds):
-        champion = place.aliases(name)["champion"]
-        versions = [version for version in paths if version != champion]
-        known = {"replaces": champion} if number % 2 else {}
-        for process, version in zip(rivals, versions, strict=True):
-            order(process, address=address, name=name, version=version, report=paths[version], by=version, **known)
-        said = [answer(process) for process in rivals]
-        outcomes.append(said)
-        assert set(said) <= {"won", "lost"}, said
-        trail, aliases = registry.history(name), place.aliases(name)
-        assert trail["settled"].all()
-        assert aliases == {"champion": trail["champion"].iloc[-1], "previous_champion": trail["previous"].iloc[-1]}
-        assert trail["previous"].tolist()[1:] == trail["champion"].tolist()[:-1]
-        assert len(trail) == 1 + sum(one.count("won") for one in outcomes)
-        if known:
-            assert sorted(said) == ["lost", "won"]
-            assert aliases["previous_champion"] == champion
-    return outcomes
+    reports = {str(one): place.evaluate(name, one).to_json(folder / f"{one}.json") for one in (1, 2, 3)}
+    registry.promote(name, 1, ev.Report.from_json(reports["1"]))
+    return race(name, address, rivals, reports, lambda: place.aliases(name), rounds)
 
 
 @pytest.mark.slow
-def test_of_two_promoters_at_once_exactly_one_wins(
-    place: Any, promoters: list[subprocess.Popen[str]], tmp_path: Path
-) -> None:
-    outcomes = race(place, place.workspace.uri, promoters[:2], tmp_path, rounds=50)
+def test_of_two_promoters_at_once_exactly_one_wins(place: Any, promoters: list[Promoter], tmp_path: Path) -> None:
+    outcomes = race_at(place, place.workspace.uri, promoters[:2], tmp_path, rounds=50)
     assert ["lost", "won"] in [sorted(one) for one in outcomes[::2]]  # they did meet, also without `replaces`
 
 
 @pytest.mark.slow
 def test_of_two_promoters_on_a_real_server_exactly_one_wins(
-    place: Any, server: Server, promoters: list[subprocess.Popen[str]], tmp_path: Path
+    place: Any, server: Server, promoters: list[Promoter], tmp_path: Path
 ) -> None:
-    outcomes = race(place, server.url, promoters[:2], tmp_path, rounds=20)
+    outcomes = race_at(place, server.url, promoters[:2], tmp_path, rounds=20)
     assert ["lost", "won"] in [sorted(one) for one in outcomes[::2]]

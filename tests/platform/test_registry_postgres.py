@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +12,10 @@ import pytest
 
 from mlops_lab import evaluation as ev
 from mlops_lab.platform import registry
+from tests.platform.races import Promoter, answer, order, race, started
 
 pytestmark = pytest.mark.slow
 
-PROMOTER = Path(__file__).with_name("promoter.py")
 RACES = 20
 
 
@@ -30,7 +27,7 @@ class Gate:
     client: Any
     place: Any
     info: Any
-    rivals: list[subprocess.Popen[str]]
+    rivals: list[Promoter]
 
     def register(self, name: str, folder: Path) -> dict[str, Path]:
         """Register three versions, make the first champion, and return a passing report of each."""
@@ -45,15 +42,6 @@ class Gate:
 
     def aliases(self, name: str) -> dict[str, str]:
         return {key: str(value) for key, value in self.client.get_registered_model(name).aliases.items()}
-
-    def order(self, process: subprocess.Popen[str], report: Path, **told: Any) -> None:
-        assert process.stdin is not None
-        process.stdin.write(json.dumps(told | {"address": self.address, "report": str(report)}) + "\n")
-        process.stdin.flush()
-
-    def answer(self, process: subprocess.Popen[str]) -> str:
-        assert process.stdout is not None
-        return process.stdout.readline().strip()
 
 
 @pytest.fixture(scope="module")
@@ -73,12 +61,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def gate(shared: Any, address: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gate]:
     import mlflow
 
-    command = [sys.executable, str(PROMOTER)]
-    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        rivals = [stack.enter_context(subprocess.Popen(command, **pipes)) for _ in range(3)]
-        for rival in rivals:
-            stack.callback(rival.kill)
+    with started(3) as rivals, pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", address)
         mlflow.set_tracking_uri(address)
         mlflow.set_registry_uri(address)
@@ -89,32 +72,15 @@ def gate(shared: Any, address: str, tmp_path_factory: pytest.TempPathFactory) ->
             info = mlflow.sklearn.log_model(
                 shared.models["two"], name="model", signature=signature, pip_requirements=[]
             )
-        gate = Gate(address, client, shared, info, rivals)
-        assert [gate.answer(rival) for rival in rivals] == ["ready"] * 3
-        yield gate
+        yield Gate(address, client, shared, info, rivals)
     mlflow.set_tracking_uri(None)
     mlflow.set_registry_uri(None)
 
 
 def test_of_two_promoters_at_once_exactly_one_wins(gate: Gate, tmp_path: Path) -> None:
-    paths, outcomes = gate.register("race", tmp_path), []
-    for number in range(RACES):
-        champion = gate.aliases("race")["champion"]
-        known = {"replaces": champion} if number % 2 else {}
-        for rival, version in zip(gate.rivals, [one for one in paths if one != champion], strict=False):
-            gate.order(rival, paths[version], name="race", version=version, by=version, **known)
-        said = [gate.answer(rival) for rival in gate.rivals[:2]]
-        outcomes.append(sorted(said))
-        assert set(said) <= {"won", "lost"}, said
-        trail, aliases = registry.history("race"), gate.aliases("race")
-        assert trail["settled"].all()
-        assert aliases == {"champion": trail["champion"].iloc[-1], "previous_champion": trail["previous"].iloc[-1]}
-        assert trail["previous"].tolist()[1:] == trail["champion"].tolist()[:-1]
-        assert len(trail) == 1 + sum(one.count("won") for one in outcomes)
-        if known:
-            assert outcomes[-1] == ["lost", "won"]
-            assert aliases["previous_champion"] == champion
-    assert ["lost", "won"] in outcomes[::2]  # they did meet, also without `replaces`
+    reports = gate.register("race", tmp_path)
+    outcomes = race("race", gate.address, gate.rivals[:2], reports, lambda: gate.aliases("race"), RACES)
+    assert ["lost", "won"] in [sorted(one) for one in outcomes[::2]]  # they did meet, also without `replaces`
 
 
 @pytest.mark.parametrize(
@@ -126,8 +92,9 @@ def test_a_promoter_that_is_killed_half_way_is_finished_by_the_next_call(
 ) -> None:
     name = f"killed_{moves}"
     paths = gate.register(name, tmp_path)
-    gate.order(gate.rivals[2], paths["2"], name=name, version=2, by="ada", moves=moves)
-    assert gate.answer(gate.rivals[2]) == "killed"
+    victim = gate.rivals[2]
+    order(victim, moves=moves, address=gate.address, name=name, version=2, report=str(paths["2"]), by="ada")
+    assert answer(victim) == "killed"
     assert gate.aliases(name) == left
     assert registry.history(name)["settled"].tolist() == [True, False]
     finished = registry.repair(name)
