@@ -46,7 +46,7 @@ class Schema:
     @cached_property
     def kinds(self) -> dict[str, ColumnKind]:
         """Kind of each column."""
-        return {name: column_kind(self.empty[name].dtype) for name in self.names}
+        return {name: column_kind(dtype) for name, dtype in zip(self.names, self.empty.dtypes, strict=True)}
 
     def kind(self, name: str) -> ColumnKind:
         """Return the kind of one column.

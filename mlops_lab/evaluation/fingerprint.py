@@ -13,6 +13,8 @@ from mlops_lab.evaluation.model import Outputs, Predictor
 
 __all__ = ["DataFingerprint", "model_fingerprint"]
 
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, so that no value is lost; 2**64 over the golden ratio (Knuth 1998)
+
 
 @dataclass(frozen=True)
 class DataFingerprint:
@@ -52,11 +54,10 @@ class DataFingerprint:
         DataFingerprint
             Of these rows.
         """
-        try:
-            hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()
-        except TypeError:  # a column of lists or the like
-            hashes = pd.util.hash_pandas_object(frame.astype(str), index=False).to_numpy()
-        mixed = mix(hashes * np.uint64(31) + pd.util.hash_array(target))
+        keys = np.zeros(len(frame), dtype=np.uint64)
+        for _name, column in frame.items():
+            keys = keys * MULTIPLIER + words(column)
+        mixed = mix(keys * MULTIPLIER + pd.util.hash_array(target))
         return cls(len(frame), int(np.add.reduce(mixed, dtype=np.uint64)))
 
     def __add__(self, other: DataFingerprint) -> DataFingerprint:
@@ -65,6 +66,21 @@ class DataFingerprint:
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data."""
         return {"rows": self.rows, "digest": f"{self.total:016x}"}
+
+
+def words(column: pd.Series) -> np.ndarray:
+    """Return 64 bits for each value: of numbers their own, folded since few of them differ in the low half.
+
+    This takes half the time of hashing them, which is felt where a model is as fast as a linear one.
+    """
+    values = column.array if not isinstance(column.dtype, np.dtype) else column.to_numpy()
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iufb" and values.dtype.itemsize <= 8:
+        bits = values.view(f"u{values.dtype.itemsize}").astype(np.uint64, copy=False)
+        return bits ^ (bits >> np.uint64(32))
+    try:
+        return pd.util.hash_array(values)
+    except TypeError:  # of lists or the like
+        return pd.util.hash_array(column.astype(str).array)
 
 
 def mix(numbers: np.ndarray) -> np.ndarray:

@@ -131,7 +131,7 @@ def differs(before: pd.Series, after: pd.Series) -> np.ndarray:
     [True, False]
     """
     if isinstance(before.dtype, pd.CategoricalDtype) and before.dtype == after.dtype:
-        return np.asarray(before.cat.codes.to_numpy() != after.cat.codes.to_numpy())
+        return np.asarray(before.array.codes != after.array.codes)
     gap_before, gap_after = before.isna().to_numpy(), after.isna().to_numpy()
     if isinstance(before.dtype, pd.CategoricalDtype) or isinstance(after.dtype, pd.CategoricalDtype):
         before, after = before.astype(object), after.astype(object)
@@ -157,6 +157,29 @@ class Answers:
     changed: list[Outputs | Exception]
     again: Outputs | None = None
 
+    def to(self, answer: int) -> Outputs:
+        """Return what the model said to one request.
+
+        Parameters
+        ----------
+        answer : int
+            Its place among the requests.
+
+        Returns
+        -------
+        Outputs
+            One for each row of the request.
+
+        Raises
+        ------
+        EvaluationError
+            Where the model could not answer, or whatever it raised.
+        """
+        changed = self.changed[answer]
+        if isinstance(changed, Exception):
+            raise changed
+        return changed
+
     def full(self, request: Request, answer: int) -> Outputs:
         """Return a request's outputs for all rows of the batch, those that did not change included.
 
@@ -172,9 +195,7 @@ class Answers:
         Outputs
             One for each row of the batch.
         """
-        changed = self.changed[answer]
-        if isinstance(changed, Exception):
-            raise changed
+        changed = self.to(answer)
         decisions = self.unchanged.decisions.copy()
         decisions[request.rows] = changed.decisions
         if self.unchanged.probabilities is None or changed.probabilities is None:
@@ -385,18 +406,23 @@ def repeats_often(stacked: pd.DataFrame, frame: pd.DataFrame, requests: Sequence
     origin = np.concatenate([*own, *(request.rows for request in requests)])
     chosen = np.zeros(len(frame), dtype=bool)
     chosen[:: max(1, len(frame) // SAMPLED_ROWS)] = True
-    if len(requests) < 2 and tell_apart(frame.loc[chosen], requests):
-        return False
-    probe = stacked.take(np.flatnonzero(chosen[origin]))
+    columns = list(dict.fromkeys(name for request in requests for name in request.columns))
+    shown = np.flatnonzero(chosen[origin])
+    if tell_apart(frame.loc[chosen], columns):
+        if len(requests) < 2:
+            return False
+        changed = {place: stacked[name].array.take(shown) for place, name in enumerate(columns)}
+        probe = pd.DataFrame(changed | {-1: origin[shown]})  # only versions of one row can be alike
+    else:
+        probe = stacked.take(shown)
     try:
         return len(np.unique(pd.util.hash_pandas_object(probe, index=False))) <= 0.95 * len(probe)
     except TypeError:  # a column of lists or the like cannot be hashed
         return False
 
 
-def tell_apart(rows: pd.DataFrame, requests: Sequence[Request]) -> bool:
-    """Tell whether one column, left as it is, holds hardly a value twice: then hardly a row stands there twice."""
-    changed = {name for request in requests for name in request.columns}
+def tell_apart(rows: pd.DataFrame, changed: Sequence[str]) -> bool:
+    """Tell whether one column, left as it is, holds hardly a value twice: then hardly two rows are alike."""
     numbers = (name for name in rows.columns if name not in changed and rows[name].dtype.kind in "iuf")
     return any(len(np.unique(rows[name].to_numpy())) > 0.95 * len(rows) for name in numbers)
 

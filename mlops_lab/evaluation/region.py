@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import operator
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -11,11 +15,16 @@ from mlops_lab.evaluation.data import Batch, column_kind
 from mlops_lab.evaluation.profile import to_float
 from mlops_lab.evaluation.randomness import RowRandom
 from mlops_lab.evaluation.reservoir import smallest
+from mlops_lab.i18n import gettext as _
 
 __all__ = ["Drawn", "Region", "describe_region"]
 
 KEPT = 1500  # rows of each kind: enough for two cuts, and small beside any batch
-MOST_LEVELS = 30
+FEWEST = 10  # rows of a kind, below which nothing is said
+CONDITIONS = 2
+LEAST_DIFFERENCE = 0.1  # of the two shares: below this, it would not help to know the region
+LEAST_GAIN = 0.02  # that the second condition must bring
+CHANCE = 0.05  # of a first condition where there is nothing to find
 
 
 @dataclass(frozen=True)
@@ -90,8 +99,9 @@ class Region:
 def describe_region(troubled: Drawn, others: Drawn) -> Region | None:
     """Find the two conditions that tell the troubled rows best from the others.
 
-    A decision tree of depth two on equally weighted classes; of its leaves, the one with the largest difference of
-    shares.
+    The first condition is the one whose share differs most between the two kinds; for a number this is the largest
+    distance between two distribution functions, the statistic of Kolmogorov and Smirnov. The second one is that which
+    together with the first raises this difference most.
 
     Parameters
     ----------
@@ -101,7 +111,8 @@ def describe_region(troubled: Drawn, others: Drawn) -> Region | None:
     Returns
     -------
     Region or None
-        None where there are fewer than ten rows of a kind, or nothing tells them apart.
+        None where there are fewer than ten rows of a kind, or where no condition tells them apart: its shares differ
+        by less than a tenth, or by no more than chance brings about in one search of twenty.
 
     Examples
     --------
@@ -111,58 +122,115 @@ def describe_region(troubled: Drawn, others: Drawn) -> Region | None:
     >>> describe_region(troubled, others).text
     'age > 79.5'
     """
-    if min(len(troubled.priority), len(others.priority)) < 10:
+    counts = len(troubled.priority), len(others.priority)
+    if min(counts) < FEWEST:
         return None
-    from sklearn.tree import DecisionTreeClassifier
-
     frame = pd.concat([troubled.rows, others.rows])
-    labels = np.repeat([1, 0], [len(troubled.priority), len(others.priority)])
-    features, conditions = as_numbers(frame)
-    if not conditions:
+    columns = [column for name in frame.columns if (column := as_column(frame[name])) is not None]
+    needed = max(LEAST_DIFFERENCE, difference_by_chance(counts, sum(column.searched for column in columns)))
+    weights = np.repeat([1 / counts[0], -1 / counts[1]], counts)  # summed over some rows: how much the shares differ
+    texts, inside = [], np.ones(len(frame), dtype=bool)
+    for _place in range(CONDITIONS):
+        found = max((column.best(weights * inside) for column in columns), key=lambda one: one.difference, default=None)
+        if found is None or found.difference < needed:
+            break
+        texts.append(found.text)
+        inside, needed = inside & found.holds, found.difference + LEAST_GAIN
+    if not texts:
         return None
-    tree = DecisionTreeClassifier(max_depth=2, min_samples_leaf=5, class_weight="balanced", random_state=0).fit(
-        features, labels
-    )
-    leaves = tree.apply(features)
-    shares = {
-        leaf: ((leaves == leaf)[labels == 1].mean(), (leaves == leaf)[labels == 0].mean()) for leaf in np.unique(leaves)
-    }
-    best = max(shares, key=lambda leaf: shares[leaf][0] - shares[leaf][1])
-    if best == 0 or shares[best][0] - shares[best][1] < 0.1:
-        return None
-    inside, outside = shares[best]
-    return Region(" and ".join(path_to(tree.tree_, best, conditions)), float(inside), float(outside), len(frame))
+    share_of_troubled, share_of_others = (float(part.mean()) for part in np.split(inside, [counts[0]]))
+    return Region(_(" and ").join(texts), share_of_troubled, share_of_others, len(frame))
 
 
-def as_numbers(frame: pd.DataFrame) -> tuple[np.ndarray, list[tuple[str, object | None]]]:
-    """Turn columns into features of a tree, numbers as they are and levels one by one, with what each stands for."""
-    features: list[np.ndarray] = []
-    conditions: list[tuple[str, object | None]] = []
-    for name in frame.columns:
-        kind = column_kind(frame[name].dtype)
-        if kind in ("integer", "real"):
-            values = to_float(frame[name])
-            features.append(np.where(np.isfinite(values), values, np.nan))
-            conditions.append((name, None))
-        elif kind in ("text", "category", "boolean"):
-            for level in frame[name].value_counts().index[:MOST_LEVELS]:
-                features.append((frame[name] == level).to_numpy(dtype=bool, na_value=False).astype(float))
-                conditions.append((name, level))
-    return (np.column_stack(features) if features else np.empty((len(frame), 0))), conditions
+def difference_by_chance(counts: tuple[int, int], searched: int) -> float:
+    """Return a difference of shares that a search among rows of one kind seldom finds.
+
+    The inequality of Dvoretzky, Kiefer and Wolfowitz with the constant of Massart (1990), for each of the two samples,
+    with Bonferroni's correction over all that is searched.
+    """
+    return sum(math.sqrt(math.log(4 * max(1, searched) / CHANCE) / (2 * count)) for count in counts)
 
 
-def path_to(tree: object, leaf: int, conditions: list[tuple[str, object | None]]) -> list[str]:
-    """Collect the conditions from a tree's root to a leaf."""
-    left, right = tree.children_left, tree.children_right  # type: ignore[attr-defined]
-    path: list[str] = []
-    node = leaf
-    while node != 0:
-        above = int(np.flatnonzero((left == node) | (right == node))[0])
-        name, level = conditions[tree.feature[above]]  # type: ignore[attr-defined]
-        low_side = left[above] == node
-        if level is None:
-            path.append(f"{name} {'<=' if low_side else '>'} {tree.threshold[above]:.4g}")  # type: ignore[attr-defined]
-        else:
-            path.append(f"{name} {'is not' if low_side else 'is'} {level}")
-        node = above
-    return path[::-1]
+@dataclass(frozen=True)
+class Condition:
+    """One condition: by how much its shares differ, how it reads, and the rows for which it holds."""
+
+    difference: float
+    text: str
+    holds: np.ndarray
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column of numbers, which is cut in two."""
+
+    name: Hashable
+    values: np.ndarray
+    searched: int = 1
+
+    @cached_property
+    def order(self) -> np.ndarray:
+        """Rows with a value, in ascending order of it."""
+        return np.argsort(self.values)[: np.count_nonzero(~np.isnan(self.values))]  # NaN comes last
+
+    @cached_property
+    def last(self) -> np.ndarray:
+        """Places in this order after which a larger value follows."""
+        ordered = self.values[self.order]
+        return np.flatnonzero(ordered[:-1] < ordered[1:])
+
+    def best(self, weights: np.ndarray) -> Condition:
+        """Return the condition whose rows have the largest sum of weights."""
+        missing = np.isnan(self.values)
+        best = Condition(float(weights[missing].sum()), _("{column} is missing").format(column=self.name), missing)
+        if not len(self.last):
+            return best
+        sums = np.cumsum(weights[self.order])
+        below = sums[self.last]
+        above = sums[-1] - below
+        for compare, sign, difference in ((operator.le, "<=", below), (operator.gt, ">", above)):
+            place = int(difference.argmax())
+            if difference[place] > best.difference:
+                cut = float(self.values[self.order[self.last[place] + np.arange(2)]].mean())
+                best = Condition(float(difference[place]), f"{self.name} {sign} {cut:.4g}", compare(self.values, cut))
+        return best
+
+
+@dataclass(frozen=True)
+class Levels:
+    """A column of levels, of which one is told from all others."""
+
+    name: Hashable
+    codes: np.ndarray
+    levels: pd.Index
+
+    @property
+    def searched(self) -> int:
+        """Conditions that are compared."""
+        return len(self.levels) + 1
+
+    def best(self, weights: np.ndarray) -> Condition:
+        """Return the condition whose rows have the largest sum of weights."""
+        sums = np.bincount(self.codes + 1, weights, minlength=len(self.levels) + 1)  # the first: rows without a level
+        others = sums.sum() - sums
+        place, absent = int(sums.argmax()), int(others.argmax())
+        if others[absent] > sums[place] + 1e-12:  # of two levels, one is the other's absence: then it is named
+            text = _("{column} is not {level}").format(column=self.name, level=self._level(absent))
+            return Condition(others[absent], text, self.codes != absent - 1)
+        text = _("{column} is {level}").format(column=self.name, level=self._level(place))
+        return Condition(sums[place], text, self.codes == place - 1)
+
+    def _level(self, place: int) -> object:
+        return self.levels[place - 1] if place else _("missing")
+
+
+def as_column(column: pd.Series) -> Numbers | Levels | None:
+    """Make a column ready for the search; None where it is of dates or the like."""
+    kind = column_kind(column.dtype)
+    if kind in ("integer", "real"):
+        values = to_float(column)
+        return Numbers(column.name, np.where(np.isfinite(values), values, np.nan))
+    if kind in ("text", "category", "boolean"):
+        codes, levels = pd.factorize(column)
+        return Levels(column.name, codes, pd.Index(levels))
+    return None

@@ -95,5 +95,7 @@ class Worst:
         DataFrame
             One row each, indexed by position in the data.
         """
-        table = self.rows.set_axis(pd.Index(self.position, name="row"), axis=0)
-        return table.assign(**self.said, size=self.size)
+        index = pd.Index(self.position, name="row")
+        said = pd.DataFrame(self.said | {"size": self.size}, index=index)
+        own = self.rows.loc[:, ~self.rows.columns.isin(said.columns)]  # a column of the same name gives way
+        return pd.concat([own.set_axis(index, axis=0), said], axis=1)

@@ -43,14 +43,14 @@ def replace_levels(column: pd.Series, mapping: Mapping[Hashable, Hashable], rows
     ['b', 'b']
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
-        categories = column.cat.categories
-        added = [level for level in dict.fromkeys(mapping.values()) if level not in categories]
-        wider = column.cat.add_categories(added) if added else column
-        target = np.arange(len(wider.cat.categories))
+        given = column.array
+        added = [level for level in dict.fromkeys(mapping.values()) if level not in given.categories]
+        wider = given.add_categories(added) if added else given
+        target = np.arange(len(wider.categories))
         for old, new in mapping.items():
-            if old in categories:
-                target[categories.get_loc(old)] = wider.cat.categories.get_loc(new)
-        codes = wider.cat.codes.to_numpy().copy()
+            if old in given.categories:
+                target[wider.categories.get_loc(old)] = wider.categories.get_loc(new)
+        codes = wider.codes.copy()
         hit = rows & (codes >= 0)
         codes[hit] = target[codes[hit]]
         return pd.Series(pd.Categorical.from_codes(codes, dtype=wider.dtype), index=column.index, name=column.name)

@@ -159,24 +159,26 @@ class InvarianceProcedure(Procedure):
 
     def observe(self, batch: Batch, requests: Sequence[Request], answers: Answers) -> Exchanges:
         """Count what changed, for each pair of values."""
-        values = len(self.alternatives.values)
-        own = self.alternatives.own(batch.frame)
+        values, positive = len(self.alternatives.values), self.positive if self.positive is not None else 0
+        own, shares = self.alternatives.own(batch.frame), self._shares()
         tried_any = np.zeros(batch.rows, dtype=bool)
         changed_any = np.zeros(batch.rows, dtype=bool)
         largest = np.zeros(batch.rows)
-        shares = self._shares()
-        score = answers.unchanged.score(self.positive if self.positive is not None else 0)
-        neutral = np.zeros(batch.rows)
+        score = answers.unchanged.score(positive)
+        neutral = score * shares.sum()
         pairs = np.zeros((values + 1, values, 6))
         for to, request in enumerate(requests):
-            tried = self.alternatives.tried(own, to)
-            after = answers.full(request, to)
-            move = movement(answers.unchanged, after, self.setting, self.positive, self.check.atol)
+            tried, rows = self.alternatives.tried(own, to), request.rows
+            before, after = answers.unchanged.take(rows), answers.to(to)
+            move = movement(before, after, self.setting, self.positive, self.check.atol)
             tried_any |= tried
-            changed_any |= move.changed & tried
-            largest = np.maximum(largest, np.where(tried, np.abs(move.step), 0))
-            neutral += shares[to] * after.score(self.positive if self.positive is not None else 0)
-            pairs[:, to] = count_pair(own[tried], move.changed[tried], move.step[tried], values)
+            changed_any[rows] |= move.changed
+            largest[rows] = np.maximum(largest[rows], np.abs(move.step))
+            neutral[rows] += shares[to] * (after.score(positive) - before.score(positive))
+            pairs[:, to] = count_pair(own[rows], move.changed, move.step, values)
+            tried[rows] = False  # what is left held the value already
+            if tried.any():
+                pairs[:, to, 0] += np.bincount(own[tried], minlength=values + 1)
         both = np.column_stack([score, neutral])
         groups = tuple(Moments.of(both[own == value]) for value in range(values))
         size = largest + changed_any  # a changed decision is worse than any step that changes none

@@ -198,7 +198,7 @@ class PerturbationProcedure(Procedure):
     def result(self, state: Strengths) -> Result:
         """Judge the drop at the change's own strength."""
         tolerance = self.check.max_drop
-        drops = [self.metric.drop(flips.metric, tolerance) for flips in state.flips]
+        drops = self.metric.drops([flips.metric for flips in state.flips], tolerance)
         judged, drop = state.flips[self._judged], drops[self._judged]
         details = self._details(state, drops)
         return Result(

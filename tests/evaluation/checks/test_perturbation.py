@@ -90,6 +90,22 @@ def test_a_sweep_rises_and_finds_where_the_tolerance_is_crossed():
     assert drops[drops.index < at].max() <= 0.02 <= drops[drops.index > at].min()
 
 
+@pytest.mark.parametrize("strengths", [(0.3, 0.8, 1.6), (0.0001, 0.8)])  # hardly a decision changes at the smallest
+def test_the_drops_of_a_sweep_are_those_of_each_strength_alone(strengths):
+    frame, target = rides()
+
+    def judged(strength, sweep=()):
+        change = ev.noise("distance", sd=strength)
+        check = ev.Perturbation(change, max_drop=0.02, metric="accuracy", sweep=sweep, name="same draws")
+        return ev.Suite([check]).run(chance, frame, target).results[0]
+
+    together = judged(strengths[0], strengths).details.set_index("strength")
+    for strength in strengths:
+        alone = judged(strength)
+        row = together.loc[strength]
+        assert (row["estimate"], row["low"], row["high"]) == pytest.approx((alone.estimate, alone.low, alone.high))
+
+
 def test_a_change_of_ones_own_and_a_metric_of_ones_own():
     frame, target = rides()
 
