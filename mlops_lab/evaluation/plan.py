@@ -132,6 +132,9 @@ def differs(before: pd.Series, after: pd.Series) -> np.ndarray:
     """
     if isinstance(before.dtype, pd.CategoricalDtype) and before.dtype == after.dtype:
         return np.asarray(before.array.codes != after.array.codes)
+    if before.dtype == after.dtype == np.float64:  # the case of most changes, in a third of the time
+        first, second = before.to_numpy(), after.to_numpy()
+        return (first != second) & ((first == first) | (second == second))
     gap_before, gap_after = before.isna().to_numpy(), after.isna().to_numpy()
     if isinstance(before.dtype, pd.CategoricalDtype) or isinstance(after.dtype, pd.CategoricalDtype):
         before, after = before.astype(object), after.astype(object)

@@ -8,7 +8,7 @@ the range.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
@@ -46,6 +46,11 @@ class Needs:
 
     def __or__(self, other: Needs) -> Needs:
         return Needs(self.numeric | other.numeric, self.levels | other.levels, self.together | other.together)
+
+    @property
+    def columns(self) -> list[str]:
+        """All of these columns."""
+        return sorted(self.numeric | self.levels | {name for names in self.together for name in names}, key=str)
 
 
 def to_float(values: pd.Series) -> np.ndarray:
@@ -271,13 +276,13 @@ def histogram(values: np.ndarray, low: float, high: float) -> np.ndarray:
     return np.bincount(bins, minlength=BINS)
 
 
-def build_profile(sum_over: Callable[[Step[Any]], Any], needs: Needs) -> Profile:
+def build_profile(sum_over: Callable[[Step[Any], Sequence[str]], Any], needs: Needs) -> Profile:
     """Make the profile from two passes over the data.
 
     Parameters
     ----------
     sum_over : callable
-        Applies a step to every batch and adds up.
+        Applies a step to some columns of every batch and adds up.
     needs : Needs
         What is to be known.
 
@@ -291,10 +296,12 @@ def build_profile(sum_over: Callable[[Step[Any]], Any], needs: Needs) -> Profile
     EvaluationError
         Where a needed column has only gaps, or is infinite.
     """
-    extent: Extent = sum_over(partial(Extent.of, needs=needs))
+    extent: Extent = sum_over(partial(Extent.of, needs=needs), needs.columns)
     extent.require_values()
-    counts = sum_over(partial(Histograms.of, low=extent.low, high=extent.high)).counts if needs.numeric else {}
-    numeric = {}
+    counts, numeric = {}, {}
+    if needs.numeric:
+        histograms = partial(Histograms.of, low=extent.low, high=extent.high)
+        counts = sum_over(histograms, sorted(needs.numeric, key=str)).counts
     for name in needs.numeric:
         products = extent.products[(name,)]
         numeric[name] = NumericProfile(
@@ -338,9 +345,9 @@ def profile_frame(frame: pd.DataFrame, needs: Needs) -> Profile:
     (20.0, {'a': 2, 'b': 1})
     """
     schema = Schema(frame.iloc[:0])
-    for name in sorted(needs.numeric | needs.levels | {name for names in needs.together for name in names}, key=str):
+    for name in needs.columns:
         schema.kind(name)
-    return build_profile(lambda step: step(frame, np.empty(0), 0), needs)
+    return build_profile(lambda step, _columns: step(frame, np.empty(0), 0), needs)
 
 
 def profile_source(runner: Runner, needs: Needs) -> Profile:
@@ -363,7 +370,6 @@ def profile_source(runner: Runner, needs: Needs) -> Profile:
     EvaluationError
         Where a needed column has only gaps, or is infinite.
     """
-    columns = sorted(needs.numeric | needs.levels | {name for names in needs.together for name in names}, key=str)
-    if not columns:
+    if not needs.columns:
         return Profile()
-    return build_profile(lambda step: runner.reduce(step, PART_ROWS, columns), needs)
+    return build_profile(lambda step, columns: runner.reduce(step, PART_ROWS, columns), needs)

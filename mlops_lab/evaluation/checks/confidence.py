@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -146,17 +146,15 @@ class ConfidenceProcedure(Procedure):
         confidence = confidence_of(answers.unchanged)
         correct = answers.unchanged.decisions == batch.target
         shown = confidence >= self.check.threshold
-        columns = {
-            "confidence": confidence,
-            "answer": self._labels(answers.unchanged.decisions),
-            "truth": self._labels(batch.target),
-        }
+        codes = {"answer": answers.unchanged.decisions, "truth": batch.target}
+        worst = Worst.of(batch, np.where(correct, 0.0, confidence), {"confidence": confidence, **codes})
+        labels = {name: self._labels(worst.said[name]) for name in codes}  # of the few, not of all rows
         return Shown(
             batch.rows,
             int(shown.sum()),
             int((shown & correct).sum()),
             Confidences.of(confidence, correct),
-            Worst.of(batch, np.where(correct, 0.0, confidence), columns),
+            replace(worst, said=worst.said | labels),
         )
 
     def _labels(self, codes: np.ndarray) -> np.ndarray:

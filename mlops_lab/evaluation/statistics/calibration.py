@@ -92,18 +92,18 @@ class ScoreHistogram:
         InputError
             Where the lengths differ, or a score is missing or not between 0 and 1.
         """
-        outcome, given = np.asarray(positive, dtype=float), np.asarray(score, dtype=float)
+        outcome, given = np.asarray(positive, dtype=bool), np.asarray(score, dtype=float)
         if outcome.shape != given.shape:
             raise InputError(f"There are {len(outcome)} outcomes and {len(given)} scores; give one of each a row.")
         if len(given) and not (given.min() >= 0 and given.max() <= 1):
             raise InputError(f"The scores run from {given.min():g} to {given.max():g}; give probabilities from 0 to 1.")
-        place = bins_of(given)
+        place, true = bins_of(given), np.flatnonzero(outcome)
         return cls(
             rows=np.bincount(place, minlength=BINS).astype(np.int64, copy=False),
-            positives=np.bincount(place[outcome > 0], minlength=BINS).astype(np.int64, copy=False),
+            positives=np.bincount(place[true], minlength=BINS).astype(np.int64, copy=False),
             scores=np.bincount(place, given, BINS).astype(np.float64, copy=False),
             squares=np.bincount(place, given**2, BINS).astype(np.float64, copy=False),
-            positive_scores=np.bincount(place, given * outcome, BINS).astype(np.float64, copy=False),
+            positive_scores=np.bincount(place[true], given[true], BINS).astype(np.float64, copy=False),
         )
 
     def __add__(self, other: ScoreHistogram) -> ScoreHistogram:
