@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -15,7 +14,8 @@ from tqdm.auto import tqdm
 
 from mlops_lab.evaluation.check import Check, Procedure, Setting
 from mlops_lab.evaluation.checkpoint import Checkpoint, CheckpointRunner, identity
-from mlops_lab.evaluation.data import Batch, FrameSource, Source, as_source
+from mlops_lab.evaluation.cost import Estimate, estimate_cost, rows_of_batch
+from mlops_lab.evaluation.data import FrameSource, Source, as_source
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.fingerprint import model_fingerprint
 from mlops_lab.evaluation.model import Predictor, Task, encode_target
@@ -31,28 +31,9 @@ from mlops_lab.evaluation.statistics.multiplicity import survives
 from mlops_lab.evaluation.statistics.power import looks_factor
 from mlops_lab.i18n import gettext as _
 
-__all__ = ["Estimate", "Suite"]
+__all__ = ["Suite"]
 
-ESTIMATE_ROWS = 2000
-BATCH_BYTES = 256 * 2**20  # of one batch with all its changed rows
-STEP_SECONDS = 20.0  # of one batch between two checkpoints, roughly
 SHOW_PROGRESS_AFTER = 1.0  # seconds; a shorter run needs no bar
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a run will cost, measured on the first rows.
-
-    Parameters
-    ----------
-    rows_to_predict : int
-        Rows that the model will be asked for.
-    seconds : float
-        That the predictions will take.
-    """
-
-    rows_to_predict: int
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -239,19 +220,8 @@ class Suite:
             Rows to predict, counted for a frame and extrapolated for files, and seconds.
         """
         source = as_source(X, y)
-        head = FrameSource(*source.head(ESTIMATE_ROWS))
-        probe = probe_model(model, source.labels, head.frame.head(PROBE_ROWS), task)
-        procedures = self._prepare(runner_for(source, source.client), probe.predictor)
-        plan = Plan(probe.predictor)
-        observer, pause = Observer(procedures, plan, probe), rows_of_batch(head, len(procedures))
-        first, again = (LocalRunner(head).reduce(observer, pause) for _ in range(2))  # the first one warms up
-        short = LocalRunner(FrameSource(*source.head(PROBE_ROWS))).reduce(observer, pause)
-        timed = (first.rows_predicted, min(first.predict_seconds, again.predict_seconds))
-        rows = math.ceil(first.rows_predicted * source.rows / head.rows)
-        if isinstance(source, FrameSource) and source.rows > head.rows:
-            rows = count_rows(plan.without_model(), procedures, source)
-        calls = math.ceil(source.rows / rows_of_batch(source, len(procedures)))
-        return Estimate(rows, seconds_for(rows, calls, (short.rows_predicted, short.predict_seconds), timed))
+        probe = probe_model(model, source.labels, source.head(PROBE_ROWS)[0], task)
+        return estimate_cost(self._prepare(runner_for(source, source.client), probe.predictor), probe, source)
 
     def _prepare(self, runner: Runner, predictor: Predictor) -> tuple[Procedure, ...]:
         """Learn of the columns what the checks need, and make each check ready."""
@@ -331,42 +301,6 @@ class Suite:
         return read_suite(path)
 
 
-def count_rows(plan: Plan, procedures: Sequence[Procedure], source: Source) -> int:
-    """Count the rows that the checks need predicted; a check whose requests fail asks for none."""
-    for frame, raw, start in source.batches(rows_of_batch(source, len(procedures))):
-        batch, requests = Batch(frame, raw, start), []
-        for procedure in procedures:
-            with suppress(Exception):  # the run will say what is wrong
-                requests += list(procedure.requests(batch))
-        plan.ask(batch, requests)
-    return plan.rows_predicted
-
-
-def seconds_for(rows: int, calls: int, short_call: tuple[int, float], long_call: tuple[int, float]) -> float:
-    """Draw a line through two timed calls, few rows and many: what a call costs by itself, and what a row costs.
-
-    Parameters
-    ----------
-    rows, calls : int
-        To be predicted, and in how many calls.
-    short_call, long_call : tuple of (int, float)
-        Rows and seconds of one call with few rows and one with many.
-
-    Returns
-    -------
-    float
-        Seconds.
-
-    Examples
-    --------
-    >>> round(seconds_for(10_000, 2, (100, 0.011), (1_000, 0.020)), 3)  # 0.01 s a call and 0.01 s a thousand rows
-    0.12
-    """
-    (few, short), (many, long) = short_call, long_call
-    each = (long - short) / (many - few) if many > few and long > short else long / max(1, many)
-    return calls * max(0.0, long - each * many) + each * rows
-
-
 def runner_for(source: Source, client: Any) -> Runner:
     """Choose who goes through the data: the workers of a cluster, or this process."""
     client = client if client is not None else source.client
@@ -382,18 +316,6 @@ def is_one_batch(runner: Runner, checks: int) -> bool:
     source = runner.source
     here = isinstance(runner, LocalRunner) and isinstance(source, FrameSource)
     return here and source.rows <= rows_of_batch(source, checks)
-
-
-def rows_of_batch(
-    source: Source, checks: int, row_seconds: float = 0.0, max_seconds: float | None = None, kept: bool = False
-) -> int:
-    """Choose how many rows are looked at at a time: as fit into memory, or fewer where a run may have to stop."""
-    versions = 1 + 2 * checks  # of each row, roughly
-    rows = max(1000, int(BATCH_BYTES / source.row_bytes / versions))
-    pace = min(STEP_SECONDS if kept else math.inf, math.inf if max_seconds is None else max_seconds / 20)
-    if math.isinf(pace) or not row_seconds:
-        return rows
-    return min(rows, max(PROBE_ROWS, int(pace / row_seconds / versions)))
 
 
 def observe(runner: Runner, observer: Observer, rows: int, seen: Seen, progress: bool, end: float) -> tuple[Seen, bool]:

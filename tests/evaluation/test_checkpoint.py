@@ -100,7 +100,7 @@ def stop_after(calls):
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch):
-    monkeypatch.setattr("mlops_lab.evaluation.suite.BATCH_BYTES", 1)
+    monkeypatch.setattr("mlops_lab.evaluation.cost.BATCH_BYTES", 1)
 
 
 @pytest.mark.slow
@@ -141,8 +141,8 @@ import os, sys
 sys.path.insert(0, {folder!r})
 import test_checkpoint as here
 from mlops_lab import evaluation as ev
-from mlops_lab.evaluation import suite
-suite.BATCH_BYTES, suite.STEP_SECONDS = 1, float('inf')  # as in the whole run, however busy the machine is
+from mlops_lab.evaluation import cost
+cost.BATCH_BYTES, cost.STEP_SECONDS = 1, float('inf')  # as in the whole run, however busy the machine is
 calls = []
 def model(frame):
     calls.append(1)

@@ -52,6 +52,29 @@ def test_all_rows_are_foretold_exactly_where_all_are_seen(rows):
     assert told.seconds > 0
 
 
+def test_the_seconds_are_foretold(rows):
+    frame, target = pd.concat([rows[0]] * 10, ignore_index=True), np.tile(rows[1], 10)
+    model = ensemble.RandomForestClassifier(10, min_samples_leaf=20, random_state=0).fit(frame, target)
+    suite = ev.Suite([ev.Perturbation(ev.noise("a", sd=0.2), sweep=(0.1,))])
+    ratios = []
+    for _try in range(3):  # a busy moment may hit one of the two
+        told = suite.estimate(model, frame, target).seconds
+        ratios.append(told / suite.run(model, frame, target, progress=False).predict_seconds)
+    assert min(abs(np.log2(ratios))) < 1
+
+
+def test_a_quick_model_is_timed_on_more_rows(rows):
+    frame, target = pd.concat([rows[0]] * 10, ignore_index=True), np.tile(rows[1], 10)
+    asked = []
+
+    def model(X):
+        asked.append(len(X))
+        return np.clip(X["a"].to_numpy(), 0, 1)
+
+    ev.Suite([ev.Calibration()]).estimate(model, frame, target)
+    assert set(asked) == {256, 2000, 20_000}
+
+
 def test_decisions_are_tried_only_where_they_are_not_known(rows):
     frame, target = rows
     plain = make_pipeline(StandardScaler(), LogisticRegression()).fit(frame, target)

@@ -9,7 +9,7 @@ from pandas.testing import assert_frame_equal
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from mlops_lab import evaluation as ev
-from mlops_lab.evaluation import suite as suite_module
+from mlops_lab.evaluation import cost
 from mlops_lab.evaluation.parquet import ParquetSource
 
 
@@ -78,7 +78,7 @@ def test_a_stream_gives_the_numbers_of_the_frame(files, monkeypatch):
         ]
     )
     whole = suite.run(answer, frame, "late", progress=False)
-    monkeypatch.setattr(suite_module, "BATCH_BYTES", 1)  # batches of a thousand rows, and of what is left of a file
+    monkeypatch.setattr(cost, "BATCH_BYTES", 1)  # batches of a thousand rows, and of what is left of a file
     streamed = suite.run(answer, folder, "late", progress=False)
     for first, second in zip(whole.results, streamed.results, strict=True):
         assert first.verdict == second.verdict != "error", first.explain()

@@ -170,8 +170,8 @@ KILLED = """
 import os, signal
 import joblib, pandas as pd
 from mlops_lab import evaluation as ev
-from mlops_lab.evaluation import checkpoint, suite
-suite.BATCH_BYTES, suite.STEP_SECONDS = 1, float("inf")
+from mlops_lab.evaluation import checkpoint, cost
+cost.BATCH_BYTES, cost.STEP_SECONDS = 1, float("inf")
 calls, keep = [], checkpoint.Checkpoint.keep
 def keep_and_die(self, seen):
     keep(self, seen)
@@ -186,7 +186,7 @@ ev.Suite.from_yaml("people.suite.yaml").run(
 
 
 def as_files(case: Case, request: pytest.FixtureRequest) -> ev.Report:
-    request.getfixturevalue("monkeypatch").setattr("mlops_lab.evaluation.suite.BATCH_BYTES", 1)
+    request.getfixturevalue("monkeypatch").setattr("mlops_lab.evaluation.cost.BATCH_BYTES", 1)
     return case.suite.run(case.model, case.data, case.target, progress=False)
 
 
@@ -196,8 +196,8 @@ def resumed(case: Case, request: pytest.FixtureRequest) -> ev.Report:
     killed = subprocess.run([sys.executable, "-c", script], cwd=case.folder, capture_output=True, text=True)
     assert killed.returncode == -9, killed.stderr
     patch, state = request.getfixturevalue("monkeypatch"), case.folder / "state"
-    patch.setattr("mlops_lab.evaluation.suite.BATCH_BYTES", 1)
-    patch.setattr("mlops_lab.evaluation.suite.STEP_SECONDS", math.inf)
+    patch.setattr("mlops_lab.evaluation.cost.BATCH_BYTES", 1)
+    patch.setattr("mlops_lab.evaluation.cost.STEP_SECONDS", math.inf)
     assert state.exists()
     report = case.suite.run(case.model, case.data, case.target, progress=False, checkpoint=state)
     whole = case.suite.run(case.model, case.data, case.target, progress=False)

@@ -24,6 +24,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 
 from mlops_lab import evaluation as ev
+from mlops_lab.evaluation import cost
 from mlops_lab.evaluation import suite as suites
 from mlops_lab.evaluation.report_json import to_json
 
@@ -58,7 +59,7 @@ def chance(frame: pd.DataFrame) -> np.ndarray:
 
 @pytest.fixture
 def many_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suites, "BATCH_BYTES", 1)  # a thousand rows at a time
+    monkeypatch.setattr(cost, "BATCH_BYTES", 1)  # a thousand rows at a time
 
 
 def numbers(report: ev.Report) -> dict[str, Any]:
