@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -101,7 +101,7 @@ def describe_region(troubled: Drawn, others: Drawn) -> Region | None:
 
     The first condition is the one whose share differs most between the two kinds; for a number this is the largest
     distance between two distribution functions, the statistic of Kolmogorov and Smirnov. The second one is that which
-    together with the first raises this difference most.
+    together with the first raises this difference most, by two hundredths at least.
 
     Parameters
     ----------
@@ -129,17 +129,17 @@ def describe_region(troubled: Drawn, others: Drawn) -> Region | None:
     columns = [column for name in frame.columns if (column := as_column(frame[name])) is not None]
     needed = max(LEAST_DIFFERENCE, difference_by_chance(counts, sum(column.searched for column in columns)))
     weights = np.repeat([1 / counts[0], -1 / counts[1]], counts)  # summed over some rows: how much the shares differ
-    texts, inside = [], np.ones(len(frame), dtype=bool)
+    conditions, inside = [], np.ones(len(frame), dtype=bool)
     for _place in range(CONDITIONS):
         found = max((column.best(weights * inside) for column in columns), key=lambda one: one.difference, default=None)
         if found is None or found.difference < needed:
             break
-        texts.append(found.text)
+        conditions.append(found)
         inside, needed = inside & found.holds, found.difference + LEAST_GAIN
-    if not texts:
+    if not conditions:
         return None
     share_of_troubled, share_of_others = (float(part.mean()) for part in np.split(inside, [counts[0]]))
-    return Region(_(" and ").join(texts), share_of_troubled, share_of_others, len(frame))
+    return Region(in_words(conditions), share_of_troubled, share_of_others, len(frame))
 
 
 def difference_by_chance(counts: tuple[int, int], searched: int) -> float:
@@ -153,11 +153,21 @@ def difference_by_chance(counts: tuple[int, int], searched: int) -> float:
 
 @dataclass(frozen=True)
 class Condition:
-    """One condition: by how much its shares differ, how it reads, and the rows for which it holds."""
+    """One condition: by how much its shares differ, how it reads, the rows for which it holds, and a number's bound."""
 
     difference: float
     text: str
     holds: np.ndarray
+    bound: tuple[Hashable, str, float] | None = None
+
+
+def in_words(conditions: Sequence[Condition]) -> str:
+    """Join conditions; two bounds of one number become a range."""
+    bounds = [condition.bound for condition in conditions if condition.bound is not None]
+    if len(bounds) == 2 and bounds[0][0] == bounds[1][0] and bounds[0][1] != bounds[1][1]:
+        low, high = sorted(cut for _name, _sign, cut in bounds)
+        return f"{low:.4g} < {bounds[0][0]} <= {high:.4g}"
+    return _(" and ").join(condition.text for condition in conditions)
 
 
 @dataclass(frozen=True)
@@ -166,7 +176,7 @@ class Numbers:
 
     name: Hashable
     values: np.ndarray
-    searched: int = 1
+    searched: int = 2  # cuts, and whether it is missing
 
     @cached_property
     def order(self) -> np.ndarray:
@@ -192,7 +202,8 @@ class Numbers:
             place = int(difference.argmax())
             if difference[place] > best.difference:
                 cut = float(self.values[self.order[self.last[place] + np.arange(2)]].mean())
-                best = Condition(float(difference[place]), f"{self.name} {sign} {cut:.4g}", compare(self.values, cut))
+                text = f"{self.name} {sign} {cut:.4g}"
+                best = Condition(float(difference[place]), text, compare(self.values, cut), (self.name, sign, cut))
         return best
 
 
@@ -214,7 +225,7 @@ class Levels:
         sums = np.bincount(self.codes + 1, weights, minlength=len(self.levels) + 1)  # the first: rows without a level
         others = sums.sum() - sums
         place, absent = int(sums.argmax()), int(others.argmax())
-        if others[absent] > sums[place] + 1e-12:  # of two levels, one is the other's absence: then it is named
+        if others[absent] > sums[place] + 1e-12:  # of two levels one is the other's absence, and "is" reads better
             text = _("{column} is not {level}").format(column=self.name, level=self._level(absent))
             return Condition(others[absent], text, self.codes != absent - 1)
         text = _("{column} is {level}").format(column=self.name, level=self._level(place))

@@ -42,6 +42,7 @@ def people(rows: int, seed: int = 0) -> pd.DataFrame:
         (lambda X: X["job"] != "smith", "job is not smith"),
         (lambda X: X["hours"].isna(), "hours is missing"),
         (lambda X: X["age"] <= 30, "age <= 30.5"),
+        (lambda X: (X["age"] > 40) & (X["age"] <= 50), "40.5 < age <= 50.5"),
     ],
 )
 def test_what_was_planted_is_found(planted, text):
