@@ -10,10 +10,13 @@ import numpy as np
 import pandas as pd
 
 from mlops_lab.evaluation.data import Schema
-from mlops_lab.evaluation.profile import Needs, Profile, to_float
+from mlops_lab.evaluation.numbers import exact, round_between
+from mlops_lab.evaluation.profile import BINS, Needs, NumericProfile, Profile, to_float
 from mlops_lab.i18n import gettext as _
 
 __all__ = ["Binning", "bin_column", "binning_needs", "conjunctions"]
+
+MANY_TIMES = 5  # as many rows in the lowest of 65,536 bins as in the next one: they share one value
 
 
 @dataclass(frozen=True)
@@ -116,14 +119,34 @@ def bin_column(column: str, profile: Profile, bins: int, most_levels: int | None
             missing = _("{column} missing or rare").format(column=column)
         return Binning(column, (*(f"{column} = {level}" for level in levels), missing), levels=levels)
     numbers = profile.numeric[column]
-    edges = sorted({numbers.quantile(share) for share in np.linspace(0, 1, bins + 1)[1:-1]})
-    edges = [float(f"{edge:.3g}") for edge in edges if numbers.low <= edge < numbers.high]
-    edges = sorted({edge for edge in edges if numbers.low <= edge < numbers.high})
+    edges = find_edges(numbers, bins)
     if not edges:
         return Binning(column, (_("{column} any").format(column=column), missing), edges=())
-    labels = [f"{column} <= {edges[0]:g}"]
-    labels += [f"{low:g} < {column} <= {high:g}" for low, high in pairwise(edges)]
-    return Binning(column, (*labels, f"{column} > {edges[-1]:g}", missing), edges=tuple(edges))
+    texts = [exact(edge) for edge in edges]
+    labels = [f"{column} <= {texts[0]}"]
+    labels += [f"{low} < {column} <= {high}" for low, high in pairwise(texts)]
+    return Binning(column, (*labels, f"{column} > {texts[-1]}", missing), edges=tuple(edges))
+
+
+def find_edges(numbers: NumericProfile, bins: int) -> list[float]:
+    """Find the cuts between groups with about as many rows each, in as few digits as keep those numbers about right.
+
+    Whole numbers are cut at whole numbers. Where the lowest value is shared by many rows, it is a group of its own.
+    """
+    low, high, width = numbers.low, numbers.high, (numbers.high - numbers.low) / BINS
+    if not width:
+        return []
+    shares = np.linspace(0, 1, bins + 1)[1:-1].tolist()
+    found = {int((edge - low) / width): edge for edge in map(numbers.quantile, shares)}  # no finer than the histogram
+    edges = set()
+    if found.pop(0, None) is not None:
+        edges.add(low if numbers.counts[0] > MANY_TIMES * numbers.counts[1] else low + width)
+    places = [low, *sorted(found.values()), high]
+    for before, edge, after in zip(places, places[1:], places[2:], strict=False):
+        edges.add(round_between(edge, edge - (edge - before) / 10, edge + (after - edge) / 10))
+    if numbers.whole:
+        edges = {float(np.rint(edge)) for edge in edges}
+    return sorted(edge for edge in edges if low <= edge < high)
 
 
 def conjunctions(binnings: Sequence[Binning]) -> list[tuple[tuple[int, int], ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["count", "interval", "number"]
+__all__ = ["count", "exact", "interval", "number", "round_between"]
 
 MISSING = "–"
 
@@ -89,6 +89,56 @@ def count(value: float) -> str:
     if value >= 1e7:
         return f"{float(f'{value:.2g}') / 1e6:,.0f} million"
     return f"{math.ceil(value):,}"
+
+
+def round_between(value: float, low: float, high: float, digits: int = 3) -> float:
+    """Round a number to as few digits as keep it between two others, since a cut must not pass a value of the data.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    low, high : float
+        It becomes at least `low`, and less than `high`.
+    digits : int, default 3
+        Significant digits to begin with.
+
+    Returns
+    -------
+    float
+        The rounded number; `low` where nothing else lies between.
+
+    Examples
+    --------
+    >>> round_between(1259.5, 1259, 1260), round_between(-73.9852, -73.988, -73.98)
+    (1259.5, -73.985)
+    """
+    for digit in range(digits, 17):
+        rounded = float(f"{value:.{digit}g}")
+        if low <= rounded < high:
+            return rounded
+    return float(low)
+
+
+def exact(value: float) -> str:
+    """Write a number with all of its digits, such as a cut that `round_between` made.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+
+    Returns
+    -------
+    str
+        Without an exponent up to a thousand million millions.
+
+    Examples
+    --------
+    >>> exact(20240115.0), exact(-73.985)
+    ('20240115', '-73.985')
+    """
+    return f"{value:.15g}"
 
 
 def minus(text: str) -> str:

@@ -90,6 +90,8 @@ class NumericProfile:
         Of the values.
     counts : ndarray of int, shape (65536,)
         Histogram over the range.
+    whole : bool, default False
+        Whether all values are whole numbers, also in a column of floats.
     """
 
     low: float
@@ -99,6 +101,7 @@ class NumericProfile:
     mean: float
     variance: float
     counts: np.ndarray
+    whole: bool = False
 
     def quantile(self, share: float) -> float:
         """Return the value below which a share of the rows lies.
@@ -189,6 +192,7 @@ class Extent:
 
     low: dict[str, float]
     high: dict[str, float]
+    whole: dict[str, bool]
     missing: Counter[str]
     levels: dict[str, Counter[Hashable]]
     products: dict[tuple[str, ...], Products]
@@ -196,7 +200,7 @@ class Extent:
     @classmethod
     def of(cls, frame: pd.DataFrame, _target: Any, start: int, *, needs: Needs) -> Extent:
         """Reduce the rows of one batch."""
-        extent = cls({}, {}, Counter(), {}, {})
+        extent = cls({}, {}, {}, Counter(), {}, {})
         for name in needs.numeric:
             values = to_float(frame[name])
             known = values[~np.isnan(values)]
@@ -206,6 +210,7 @@ class Extent:
             extent.missing[name] = len(values) - len(known)
             extent.low[name] = float(known.min(initial=np.inf))
             extent.high[name] = float(known.max(initial=-np.inf))
+            extent.whole[name] = all_whole(known)
             extent.products[(name,)] = Products.of(known[:, None])
         for name in needs.levels:
             extent.levels[name] = Counter(count_levels(frame[name]))
@@ -218,6 +223,7 @@ class Extent:
         return Extent(
             {name: min(low, other.low[name]) for name, low in self.low.items()},
             {name: max(high, other.high[name]) for name, high in self.high.items()},
+            {name: whole and other.whole[name] for name, whole in self.whole.items()},
             add_counts(self.missing, other.missing),
             {name: add_counts(counts, other.levels[name]) for name, counts in self.levels.items()},
             {names: products + other.products[names] for names, products in self.products.items()},
@@ -229,6 +235,11 @@ class Extent:
         empty += [name for name, counts in self.levels.items() if not counts]
         for name in sorted(empty, key=str):
             raise EvaluationError(f"Column {name!r} is missing in every row; drop it, or leave it out of the check.")
+
+
+def all_whole(values: np.ndarray) -> bool:
+    """Tell whether all values are whole numbers; the first few tell it of most columns."""
+    return all(bool((part == np.rint(part)).all()) for part in (values[:100], values[100:]))
 
 
 def add_counts(first: Counter[Any], second: Counter[Any]) -> Counter[Any]:
@@ -312,6 +323,7 @@ def build_profile(sum_over: Callable[[Step[Any], Sequence[str]], Any], needs: Ne
             float(products.mean[0]),
             float(products.covariance[0, 0]),
             counts[name],
+            extent.whole[name],
         )
     covariance = {names: extent.products[names].covariance for names in needs.together if extent.products[names].rows}
     return Profile(numeric, extent.levels, covariance)

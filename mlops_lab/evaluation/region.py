@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mlops_lab.evaluation.data import Batch, column_kind
+from mlops_lab.evaluation.numbers import exact, round_between
 from mlops_lab.evaluation.profile import to_float
 from mlops_lab.evaluation.randomness import RowRandom
 from mlops_lab.evaluation.reservoir import smallest
@@ -120,7 +121,7 @@ def describe_region(troubled: Drawn, others: Drawn) -> Region | None:
     >>> batch, old = Batch(frame, np.zeros(100), 0), (frame["age"] > 79).to_numpy()
     >>> troubled, others = (Drawn.of(batch, rows, RowRandom(0, "demo", 0, 100)) for rows in (old, ~old))
     >>> describe_region(troubled, others).text
-    'age > 79.5'
+    'age > 79'
     """
     counts = len(troubled.priority), len(others.priority)
     if min(counts) < FEWEST:
@@ -166,7 +167,7 @@ def in_words(conditions: Sequence[Condition]) -> str:
     bounds = [condition.bound for condition in conditions if condition.bound is not None]
     if len(bounds) == 2 and bounds[0][0] == bounds[1][0] and bounds[0][1] != bounds[1][1]:
         low, high = sorted(cut for _name, _sign, cut in bounds)
-        return f"{low:.4g} < {bounds[0][0]} <= {high:.4g}"
+        return f"{exact(low)} < {bounds[0][0]} <= {exact(high)}"
     return _(" and ").join(condition.text for condition in conditions)
 
 
@@ -176,6 +177,7 @@ class Numbers:
 
     name: Hashable
     values: np.ndarray
+    whole: bool = False
     searched: int = 2  # cuts, and whether it is missing
 
     @cached_property
@@ -201,10 +203,14 @@ class Numbers:
         for compare, sign, difference in ((operator.le, "<=", below), (operator.gt, ">", above)):
             place = int(difference.argmax())
             if difference[place] > best.difference:
-                cut = float(self.values[self.order[self.last[place] + np.arange(2)]].mean())
-                text = f"{self.name} {sign} {cut:.4g}"
+                cut = self._cut(*self.values[self.order[self.last[place] + np.arange(2)]].tolist())
+                text = f"{self.name} {sign} {exact(cut)}"
                 best = Condition(float(difference[place]), text, compare(self.values, cut), (self.name, sign, cut))
         return best
+
+    def _cut(self, low: float, high: float) -> float:
+        """Cut between two neighbours, so that the text says neither more nor less than the condition."""
+        return low if self.whole else round_between((low + high) / 2, low, high, digits=4)
 
 
 @dataclass(frozen=True)
@@ -239,9 +245,11 @@ def as_column(column: pd.Series) -> Numbers | Levels | None:
     """Make a column ready for the search; None where it is of dates or the like."""
     kind = column_kind(column.dtype)
     if kind in ("integer", "real"):
-        values = to_float(column)
-        return Numbers(column.name, np.where(np.isfinite(values), values, np.nan))
+        return Numbers(column.name, to_float(column), whole=kind == "integer")
     if kind in ("text", "category", "boolean"):
-        codes, levels = pd.factorize(column)
+        try:
+            codes, levels = pd.factorize(column)
+        except TypeError:  # of lists or the like
+            return None
         return Levels(column.name, codes, pd.Index(levels))
     return None

@@ -37,12 +37,12 @@ def people(rows: int, seed: int = 0) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("planted", "text"),
     [
-        (lambda X: (X["age"] > 61) & (X["hours"] < 30), "age > 61.5 and hours <= 29"),
+        (lambda X: (X["age"] > 61) & (X["hours"] < 30), "age > 61 and hours <= 29"),
         (lambda X: (X["job"] == "cook") & X["member"], "member is True and job is cook"),
         (lambda X: X["job"] != "smith", "job is not smith"),
         (lambda X: X["hours"].isna(), "hours is missing"),
-        (lambda X: X["age"] <= 30, "age <= 30.5"),
-        (lambda X: (X["age"] > 40) & (X["age"] <= 50), "40.5 < age <= 50.5"),
+        (lambda X: X["age"] <= 30, "age <= 30"),
+        (lambda X: (X["age"] > 40) & (X["age"] <= 50), "40 < age <= 50"),
     ],
 )
 def test_what_was_planted_is_found(planted, text):
@@ -60,7 +60,7 @@ def test_what_was_planted_is_found(planted, text):
 def test_the_shares_are_those_of_the_conditions():
     frame = people(2000)
     rng = np.random.default_rng(1)
-    inside = (frame["age"] > 61.5).to_numpy()
+    inside = (frame["age"] > 61).to_numpy()
     troubled = rng.random(len(frame)) < np.where(inside, 0.6, 0.1)
     region = described(frame, troubled)
     assert region.text.startswith("age > ")
@@ -95,3 +95,25 @@ def test_nothing_is_said_of_few_rows_or_of_columns_that_cannot_be_cut():
     assert described(frame, few) is None
     dates = pd.DataFrame({"day": pd.date_range("2020-01-01", periods=500), "same": 1.0})
     assert described(dates, np.arange(500) < 250) is None
+
+
+@pytest.mark.parametrize("kind", ["int64", "float64"])
+def test_a_cut_is_written_so_that_it_holds_for_the_very_rows_that_were_counted(kind):
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"departure": rng.integers(500, 2200, 4000).astype(kind)})
+    troubled = (frame["departure"] > 1259).to_numpy()
+    region = described(frame, troubled)
+    cut = float(region.text.removeprefix("departure > "))
+    assert ((frame["departure"] > cut) == troubled).all()
+    assert (region.share_of_troubled, region.share_of_others) == (1, 0)
+
+
+def test_a_column_of_lists_says_nothing_and_hinders_nothing():
+    frame = people(1000).assign(tags=[["a"]] * 1000)
+    assert described(frame, (frame["age"] > 61).to_numpy()).text == "age > 61"
+
+
+def test_an_infinite_value_is_not_called_missing():
+    frame = pd.DataFrame({"ratio": np.where(np.arange(1000) < 300, np.inf, np.linspace(0, 1, 1000))})
+    region = described(frame, np.arange(1000) < 300)
+    assert region.text.startswith("ratio > ")
