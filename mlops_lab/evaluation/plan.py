@@ -405,19 +405,23 @@ def repeats_often(stacked: pd.DataFrame, frame: pd.DataFrame, requests: Sequence
     """Tell from a few rows, with all their changed versions, whether looking for repeated rows is worth its time."""
     if len(stacked) < 2 * SAMPLED_ROWS:
         return False
-    own = [np.arange(len(frame))] if unchanged else []
-    origin = np.concatenate([*own, *(request.rows for request in requests)])
-    chosen = np.zeros(len(frame), dtype=bool)
-    chosen[:: max(1, len(frame) // SAMPLED_ROWS)] = True
     columns = list(dict.fromkeys(name for request in requests for name in request.columns))
-    shown = np.flatnonzero(chosen[origin])
-    if tell_apart(frame.loc[chosen], columns):
+    chosen = np.arange(0, len(frame), max(1, len(frame) // SAMPLED_ROWS))
+    shown, origin, offset = ([chosen], [chosen], len(frame)) if unchanged else ([], [], 0)
+    for request in requests:
+        places = np.searchsorted(request.rows, chosen)
+        there = np.append(request.rows, -1)[places] == chosen
+        shown.append(offset + places[there])
+        origin.append(chosen[there])
+        offset += len(request.rows)
+    versions = np.concatenate(shown)
+    if tell_apart(frame.take(chosen), columns):
         if len(requests) < 2:
             return False
-        changed = {place: stacked[name].array.take(shown) for place, name in enumerate(columns)}
-        probe = pd.DataFrame(changed | {-1: origin[shown]})  # only versions of one row can be alike
+        changed = {place: stacked[name].array.take(versions) for place, name in enumerate(columns)}
+        probe = pd.DataFrame(changed | {-1: np.concatenate(origin)})  # only versions of one row can be alike
     else:
-        probe = stacked.take(shown)
+        probe = stacked.take(versions)
     try:
         return len(np.unique(pd.util.hash_pandas_object(probe, index=False))) <= 0.95 * len(probe)
     except TypeError:  # a column of lists or the like cannot be hashed

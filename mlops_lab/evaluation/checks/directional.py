@@ -295,7 +295,8 @@ class DirectionalProcedure(Procedure):
         where = ""
         if region is not None:
             where = _(
-                "Of these, {share:.0%} lie where {region}, against {others:.0%} of the others (counted on {rows:,} rows)."
+                "Of these, {share:.0%} lie where {region}, against {others:.0%} of the others (counted on {rows:,} "
+                "rows)."
             ).format(
                 share=region.share_of_troubled, region=region.text, others=region.share_of_others, rows=region.rows
             )
