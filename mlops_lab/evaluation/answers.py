@@ -39,7 +39,7 @@ def answer_of(call: Callable[[pd.DataFrame], Any], frame: pd.DataFrame) -> Any:
     try:
         return call(frame)
     except Exception as error:  # a model may raise anything
-        said = " ".join(str(error).split())
+        said = " ".join(str(error).partition("Stack trace:")[0].split())  # XGBoost writes one, with paths, into it
         raise EvaluationError(
             f"The model raised {type(error).__name__} on {len(frame)} rows: {said[:300] or 'without a word'}"
         ) from error

@@ -87,7 +87,9 @@ class Setting:
             Where the model has none.
         """
         if not self.has_probabilities:
-            raise NotApplicable(f"The check {kind!r} needs probabilities; pass a classifier with predict_proba.")
+            raise NotApplicable(
+                f"{kind!r} needs probabilities, which this model does not give; pass a classifier with predict_proba."
+            )
 
     def positive_code(self, positive: Any = None) -> int:
         """Return the position of a class among the model's classes.

@@ -16,8 +16,6 @@ from mlops_lab.i18n import gettext as _
 
 __all__ = ["Binning", "bin_column", "binning_needs", "conjunctions"]
 
-MANY_TIMES = 5  # as many rows in the lowest of 65,536 bins as in the next one: they share one value
-
 
 @dataclass(frozen=True)
 class Binning:
@@ -140,7 +138,7 @@ def find_edges(numbers: NumericProfile, bins: int) -> list[float]:
     found = {int((edge - low) / width): edge for edge in map(numbers.quantile, shares)}  # no finer than the histogram
     edges = set()
     if found.pop(0, None) is not None:
-        edges.add(low if numbers.counts[0] > MANY_TIMES * numbers.counts[1] else low + width)
+        edges.add(low if numbers.lowest_is_shared else low + width)
     places = [low, *sorted(found.values()), high]
     for before, edge, after in zip(places, places[1:], places[2:], strict=False):
         edges.add(round_between(edge, edge - (edge - before) / 10, edge + (after - edge) / 10))

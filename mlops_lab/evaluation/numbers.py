@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from typing import SupportsFloat
 
-__all__ = ["count", "exact", "interval", "number", "round_between"]
+__all__ = ["count", "exact", "in_text", "interval", "number", "round_between"]
 
 MISSING = "–"
 
@@ -139,6 +140,28 @@ def exact(value: float) -> str:
     ('20240115', '-73.985')
     """
     return f"{value:.15g}"
+
+
+def in_text(value: SupportsFloat) -> str:
+    """Write a metric in a sentence: a share with four digits, a large value with those that tell something.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+
+    Returns
+    -------
+    str
+        Four digits behind the point below ten, one from there on.
+
+    Examples
+    --------
+    >>> in_text(0.012345), in_text(578.1926)
+    ('0.0123', '578.2')
+    """
+    known = float(value)
+    return number(known) if abs(known) >= 10 else f"{known:.4f}"
 
 
 def minus(text: str) -> str:

@@ -23,6 +23,7 @@ from mlops_lab.evaluation.runner import Runner, Step
 __all__ = ["Needs", "NumericProfile", "Profile", "profile_frame", "profile_source", "to_float"]
 
 BINS = 65_536
+MANY_TIMES = 5  # as many rows in the lowest bin as in the next one: they share one value
 PART_ROWS = 1_000_000  # read at a time
 
 
@@ -129,6 +130,11 @@ class NumericProfile:
     def cumulated(self) -> np.ndarray:
         """Rows up to the end of each bin."""
         return np.cumsum(self.counts)
+
+    @property
+    def lowest_is_shared(self) -> bool:
+        """Whether many rows have the lowest value: quantiles in its bin mean this value."""
+        return bool(self.counts[0] > MANY_TIMES * self.counts[1])
 
     @cached_property
     def spread(self) -> float:

@@ -71,7 +71,8 @@ class Proof(Finding):
     def sentences(self) -> list[str]:
         """Say what was chosen, what it brought, and whether it is to be used."""
         if self.method == AS_IT_IS:
-            best = self.table.loc[self.table["log_loss"].idxmin()]
+            others = self.table.loc[self.table["method"] != AS_IT_IS]
+            best = others.loc[others["log_loss"].idxmin()]
             said = _(
                 "The model is fine as it is: cross-fitted on {rows:,} rows, no method lowers its log loss of "
                 "{before:.4f} by more than a standard error; the best, {method}, reaches {best:.4f}."

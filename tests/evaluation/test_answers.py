@@ -29,6 +29,14 @@ def test_the_models_own_error_is_the_cause():
     assert isinstance(caught.value.__cause__, KeyError)
 
 
+def test_a_trace_that_stands_in_an_error_is_left_out():
+    def model(frame):
+        raise ValueError("Found a category not in the training set Stack trace: [bt] (0) /home/ann/libxgboost.so")
+
+    with pytest.raises(EvaluationError, match=r"not in the training set$"):
+        answer_of(model, pd.DataFrame({"x": [1, 2]}))
+
+
 def test_gaps_of_nullable_numbers_become_nan():
     np.testing.assert_array_equal(to_array(pd.DataFrame({"p": [0.5, None]}, dtype="Float64")), [[0.5], [np.nan]])
     assert to_array(pd.Series(["a", "b"])).tolist() == ["a", "b"]

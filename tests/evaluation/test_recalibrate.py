@@ -108,6 +108,7 @@ def test_what_is_fine_stays_and_the_error_holds_the_numbers():
     assert proof.method == "as it is"
     assert proof.table["method"].tolist() == list(METHODS)
     assert proof.table.set_index("method").loc["as it is", "chosen"]
+    assert "the best, as it is" not in str(caught.value)  # of the methods, which it is none of
     assert pickle.loads(pickle.dumps(caught.value)).proof.before == proof.before
 
 

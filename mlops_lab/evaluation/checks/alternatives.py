@@ -15,7 +15,7 @@ from mlops_lab.evaluation.changes.levels import replace_levels
 from mlops_lab.evaluation.data import Schema
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.plan import Request
-from mlops_lab.evaluation.profile import Profile
+from mlops_lab.evaluation.profile import BINS, NumericProfile, Profile
 
 __all__ = ["Alternatives", "find_alternatives"]
 
@@ -169,10 +169,7 @@ def find_alternatives(
     choices: list[list[Hashable]] = []
     for name in columns:
         if is_numeric(name, schema):
-            numbers = [profile.numeric[name].quantile(share) for share in quantiles]
-            choices.append(
-                list(dict.fromkeys(numbers if schema.kind(name) == "real" else map(float, np.rint(numbers))))
-            )
+            choices.append(list(numbers_to_try(profile.numeric[name], quantiles)))
         else:
             choices.append(sorted(profile.levels[name], key=str))
         if len(choices[-1]) < 2:
@@ -188,6 +185,20 @@ def find_alternatives(
     numeric = tuple(is_numeric(name, schema) for name in columns)
     levels = {name: tuple(profile.levels[name]) for name in columns if name in profile.levels}
     return Alternatives(tuple(columns), combinations, numeric, levels)
+
+
+def numbers_to_try(numbers: NumericProfile, quantiles: Sequence[float]) -> list[float]:
+    """Return the quantiles, each once: whole where all values are, and no two of one bin, which are the same value."""
+    width = (numbers.high - numbers.low) / BINS
+    tried: list[float] = []
+    for value in sorted(numbers.quantile(share) for share in quantiles):
+        if numbers.whole:
+            number = float(np.rint(value))
+        else:
+            number = numbers.low if value < numbers.low + width and numbers.lowest_is_shared else value
+        if not tried or number - tried[-1] > width:
+            tried.append(number)
+    return tried
 
 
 def is_numeric(name: str, schema: Schema) -> bool:

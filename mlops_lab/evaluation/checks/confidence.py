@@ -200,8 +200,10 @@ class ConfidenceProcedure(Procedure):
         parts = ((accuracy, shown), (coverage, 1.0))
         below = [(part, share) for part, share in parts if part.estimate < part.tolerance]
         if below:
-            return min(math.ceil(rows_needed_part(part, self.setting.alpha / 2) / share) for part, share in below)
-        return max(rows_needed_part(part, self.setting.alpha) / share for part, share in parts)
+            needed = min(rows_needed_part(part, self.setting.alpha / 2) / share for part, share in below)
+        else:
+            needed = max(rows_needed_part(part, self.setting.alpha) / share for part, share in parts)
+        return float(np.ceil(needed))
 
     def _notes(self, held: bool) -> tuple[str, ...]:
         if not held:

@@ -155,8 +155,9 @@ class Moves:
 
     Parameters
     ----------
-    movable, at_end, missing : int
-        Rows that can take the step, rows at the end of the range, rows without a value.
+    movable, at_end, missing, apart : int
+        Rows that can take the step, rows at the end of the range, rows without a value, rows with a level that the
+        order does not name.
     violations : int
         Movable rows that moved the wrong way.
     wrong, largest : float
@@ -176,6 +177,7 @@ class Moves:
     troubled: Drawn = field(default_factory=Drawn)
     others: Drawn = field(default_factory=Drawn)
     worst: Worst = field(default_factory=Worst)
+    apart: int = 0
 
     def __add__(self, other: Moves) -> Moves:
         return Moves(
@@ -188,6 +190,7 @@ class Moves:
             self.troubled + other.troubled,
             self.others + other.others,
             self.worst + other.worst,
+            self.apart + other.apart,
         )
 
 
@@ -222,10 +225,17 @@ class DirectionalProcedure(Procedure):
         observed, values = self.setting.profile.numeric[self.check.column], self._target_values(batch)
         return np.asarray((values >= observed.low) & (values <= observed.high))
 
+    def _apart(self, batch: Batch) -> np.ndarray:
+        """Tell which rows hold a level that the order does not name."""
+        column = batch.frame[self.check.column]
+        if self.check.order is None:
+            return np.zeros(batch.rows, dtype=bool)
+        return (column.notna() & ~column.isin(list(self.check.order))).to_numpy(dtype=bool)
+
     def observe(self, batch: Batch, requests: Sequence[Request], answers: Answers) -> Moves:
         """Count the rows that moved the wrong way."""
         movable = self._movable(batch)
-        missing = batch.frame[self.check.column].isna().to_numpy()
+        missing, apart = batch.frame[self.check.column].isna().to_numpy(), self._apart(batch)
         after = answers.full(requests[0], 0)
         step = movement(answers.unchanged, after, self.setting, self.positive, self.check.atol).step
         wrong = np.where(movable, wrong_way(step, self.check.expect), -math.inf)
@@ -234,7 +244,7 @@ class DirectionalProcedure(Procedure):
         score = answers.unchanged.score(self.positive if self.positive is not None else 0)
         return Moves(
             int(movable.sum()),
-            int((~movable & ~missing).sum()),
+            int((~movable & ~missing & ~apart).sum()),
             int(missing.sum()),
             int(violated.sum()),
             float(size.sum()),
@@ -242,6 +252,7 @@ class DirectionalProcedure(Procedure):
             Drawn.of(batch, violated, self.setting.random(f"{self.name}/drawn", batch)),
             Drawn.of(batch, movable & ~violated, self.setting.random(f"{self.name}/drawn", batch)),
             Worst.of(batch, size, {"score": score, "step": step}),
+            int(apart.sum()),
         )
 
     def result(self, state: Moves) -> Result:
@@ -269,6 +280,7 @@ class DirectionalProcedure(Procedure):
             extras={
                 "rows_at_end": state.at_end,
                 "rows_missing": state.missing,
+                "rows_apart": state.apart,
                 "mean_size": mean,
                 "largest_size": state.largest,
                 "region": region.text if region else "",
@@ -300,9 +312,16 @@ class DirectionalProcedure(Procedure):
             ).format(
                 share=region.share_of_troubled, region=region.text, others=region.share_of_others, rows=region.rows
             )
-        happened = _(
-            "{violations:,} of {rows:,} rows moved the wrong way ({rate:.2%}, {level:.0%} interval {low:.2%} to "
-            "{high:.2%}), by {mean:.3g} on average; at most {tolerance:.2%} was allowed."
+        happened = (
+            _(
+                "{violations:,} of {rows:,} rows moved the wrong way ({rate:.2%}, {level:.0%} interval {low:.2%} to "
+                "{high:.2%}), by {mean:.3g} on average; at most {tolerance:.2%} was allowed."
+            )
+            if state.violations
+            else _(
+                "None of {rows:,} rows moved the wrong way ({level:.0%} interval {low:.2%} to {high:.2%}); at most "
+                "{tolerance:.2%} was allowed."
+            )
         ).format(
             violations=state.violations,
             rows=state.movable,
@@ -313,11 +332,23 @@ class DirectionalProcedure(Procedure):
             mean=mean,
             tolerance=self.check.max_violation_rate,
         )
+        changed = _(
+            "{column} was moved by {step} in the {rows:,} rows that stay in the observed range; {ends:,} rows at "
+            "its end could not be moved and do not count."
+        )
+        if self.check.order is not None:
+            changed = _(
+                "{column} was moved by {step} in {rows:,} rows; {ends:,} rows at the highest level could not be moved, "
+                "{apart:,} rows hold a level that order= does not name, and neither count."
+            )
         return Words(
-            changed=_(
-                "{column} was moved by {step} in the {rows:,} rows that stay in the observed range; {ends:,} rows at "
-                "its end could not be moved and do not count."
-            ).format(column=self.check.column, step=self.check.step, rows=state.movable, ends=state.at_end),
+            changed=changed.format(
+                column=self.check.column,
+                step=self.check.step,
+                rows=state.movable,
+                ends=state.at_end,
+                apart=state.apart,
+            ),
             happened=f"{happened} {where}".strip(),
             when_failed=_(
                 "Where the expectation is right, constrain the model (monotonic_cst in scikit-learn's boosting and "

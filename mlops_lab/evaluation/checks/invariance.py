@@ -267,10 +267,18 @@ class InvarianceProcedure(Procedure):
             changed=_("Only {column} was changed, in {rows:,} rows, and everything else was kept.").format(
                 column=self.check.target, rows=state.rows
             ),
-            happened=_(
-                "{changed:,} of {rows:,} decisions changed ({rate:.2%}, {level:.0%} interval {low:.2%} to {high:.2%}); "
-                "at most {tolerance:.2%} was allowed."
+            happened=(
+                _(
+                    "{changed:,} of {rows:,} decisions changed ({rate:.2%}, {level:.0%} interval {low:.2%} to "
+                    "{high:.2%}); at most {tolerance:.2%} was allowed."
+                )
+                if self.setting.task == "classification"
+                else _(
+                    "{changed:,} of {rows:,} predicted values moved by more than {atol:g} ({rate:.2%}, {level:.0%} "
+                    "interval {low:.2%} to {high:.2%}); at most {tolerance:.2%} was allowed."
+                )
             ).format(
+                atol=self.check.atol,
                 changed=state.changed,
                 rows=state.rows,
                 rate=rate,

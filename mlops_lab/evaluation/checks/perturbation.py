@@ -17,6 +17,7 @@ from mlops_lab.evaluation.checks.movement import followed_class, movement
 from mlops_lab.evaluation.data import Batch, Schema
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.metrics import Metric, Own, find_metric
+from mlops_lab.evaluation.numbers import in_text
 from mlops_lab.evaluation.parameters import check_amount
 from mlops_lab.evaluation.plan import Answers, Request
 from mlops_lab.evaluation.profile import Needs
@@ -254,14 +255,14 @@ class PerturbationProcedure(Procedure):
         """Put the result into sentences."""
         row = details.iloc[self._judged]
         lost = _(
-            "The metric {metric} got worse by {estimate:.4f} ({level:.0%} interval {low:.4f} to {high:.4f}); at most "
+            "The metric {metric} got worse by {estimate} ({level:.0%} interval {low} to {high}); at most "
             "{tolerance:g} was allowed."
         ).format(
             metric=self.metric.name,
-            estimate=drop.estimate,
+            estimate=in_text(drop.estimate),
             level=1 - self.setting.alpha,
-            low=drop.low,
-            high=drop.high,
+            low=in_text(drop.low),
+            high=in_text(drop.high),
             tolerance=self.check.max_drop,
         )
         classified = self.setting.task == "classification"

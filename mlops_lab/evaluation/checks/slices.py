@@ -16,6 +16,7 @@ from mlops_lab.evaluation.data import Batch, Schema
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.group_metrics import GroupMetric, find_group_metric
 from mlops_lab.evaluation.grouping import Binning, bin_column, binning_needs, conjunctions
+from mlops_lab.evaluation.numbers import in_text
 from mlops_lab.evaluation.parameters import check_amount
 from mlops_lab.evaluation.plan import Answers, Request
 from mlops_lab.evaluation.profile import Needs
@@ -218,7 +219,12 @@ class SlicesProcedure(Procedure):
             details=details.drop(columns="place").reset_index(drop=True),
             words=self._words(state, decides, found, overall, len(gaps)),
             notes=self._notes(small, details),
-            extras={"overall": float(overall.estimate), "worst_group": self.label(decides), "groups": len(gaps)},
+            extras={
+                "overall": float(overall.estimate),
+                "worst_group": self.label(decides),
+                "groups": len(gaps),
+                "against": self.check.against,
+            },
         )
 
     def _gap(self, group: int, losses: dict[int, Interval], state: Groups) -> Interval | None:
@@ -320,23 +326,36 @@ class SlicesProcedure(Procedure):
     def _words(self, state: Groups, decides: int, found: Interval, overall: Interval, groups: int) -> Words:
         """Put the result into sentences."""
         value = self.metric.as_metric(self.metric.loss(state.states[decides]))
+        happened = {
+            "overall": _(
+                "{metric} is {overall} over all rows and {value} where {group} ({rows:,} rows): worse by {gap} "
+                "({level:.0%} interval {low} to {high}); at most {tolerance:g} was allowed."
+            ),
+            "rest": _(
+                "{metric} is {overall} over all rows and {value} where {group} ({rows:,} rows), which is worse than "
+                "over the rest of the rows by {gap} ({level:.0%} interval {low} to {high}); at most {tolerance:g} was "
+                "allowed."
+            ),
+            "best": _(
+                "{metric} is {overall} over all rows and {value} where {group} ({rows:,} rows), which is worse than in "
+                "the best group of the same columns by {gap} ({level:.0%} interval {low} to {high}); at most "
+                "{tolerance:g} was allowed."
+            ),
+        }[self.check.against]
         return Words(
             changed=_("Nothing was changed; {metric} was measured in {groups} groups of {columns}.").format(
                 metric=self.metric.name, groups=groups, columns=self.check.target
             ),
-            happened=_(
-                "{metric} is {overall:.4f} over all rows and {value:.4f} where {group} ({rows:,} rows): worse by "
-                "{gap:.4f} ({level:.0%} interval {low:.4f} to {high:.4f}); at most {tolerance:g} was allowed."
-            ).format(
+            happened=happened.format(
                 metric=self.metric.name,
-                overall=overall.estimate,
-                value=value.estimate,
+                overall=in_text(overall.estimate),
+                value=in_text(value.estimate),
                 group=self.label(decides),
                 rows=self.metric.rows(state.states[decides]),
-                gap=found.estimate,
+                gap=in_text(found.estimate),
                 level=1 - self.setting.alpha,
-                low=found.low,
-                high=found.high,
+                low=in_text(found.low),
+                high=in_text(found.high),
                 tolerance=self.check.max_gap,
             ),
             when_failed=_(

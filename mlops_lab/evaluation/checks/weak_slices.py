@@ -18,6 +18,7 @@ from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.grouping import bin_column, binning_needs
 from mlops_lab.evaluation.lattice import Lattice, Overlap, jaccard
 from mlops_lab.evaluation.metrics import FOR_PROBABILITIES, FOR_VALUES, row_loss
+from mlops_lab.evaluation.numbers import in_text
 from mlops_lab.evaluation.parameters import check_amount
 from mlops_lab.evaluation.plan import Answers, Request
 from mlops_lab.evaluation.profile import Needs
@@ -138,7 +139,8 @@ class WeakSlices(Check):
                 f"There are {lattice.cells:,} slices, more than {MOST_CELLS:,}; "
                 "name columns=, or lower max_depth, bins or levels."
             )
-        skipped = [column for column in setting.schema.names if column not in self.searched(setting.schema)]
+        searched = self.searched(setting.schema)
+        skipped = [] if self.columns else [column for column in setting.schema.names if column not in searched]
         return WeakSlicesProcedure(self, setting, name, metric, lattice, tuple(skipped))
 
 
@@ -353,14 +355,14 @@ class WeakSlicesProcedure(Procedure):
     def _words(self, decides: int, number: Interval, searched: int, found: int, judged: Judged) -> Words:
         """Put the result into sentences."""
         happened = _(
-            "On the other half, {metric} where {slice} is worse than over all rows by {gap:.4f} ({level:.0%} "
-            "interval {low:.4f} to {high:.4f}); at most {tolerance:g} was allowed."
+            "On the other half, {metric} where {slice} is worse than over all rows by {gap} ({level:.0%} "
+            "interval {low} to {high}); at most {tolerance:g} was allowed."
         )
         if number.method == "largest":
             happened = _(
                 "{metric} where {slice}, which looked worst of {judged:,} slices that are judged, is worse than over "
-                "all rows by {gap:.4f} on the other half, and the largest gap of them all lies between {low:.4f} and "
-                "{high:.4f} ({level:.0%} interval); at most {tolerance:g} was allowed."
+                "all rows by {gap} on the other half, and the largest gap of them all lies between {low} and "
+                "{high} ({level:.0%} interval); at most {tolerance:g} was allowed."
             )
         return Words(
             changed=_(
@@ -370,10 +372,10 @@ class WeakSlicesProcedure(Procedure):
                 judged=len(judged.cells),
                 metric=self.metric,
                 slice=self.lattice.label(decides),
-                gap=number.estimate,
+                gap=in_text(number.estimate),
                 level=1 - self.setting.alpha,
-                low=number.low,
-                high=number.high,
+                low=in_text(number.low),
+                high=in_text(number.high),
                 tolerance=self.check.max_gap,
             ),
             when_failed=_(

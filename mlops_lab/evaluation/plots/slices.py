@@ -24,7 +24,12 @@ def draw_slices(result: Result, ax: Axes) -> None:
     remarks = [_("({rows:,} rows)").format(rows=row.rows) for row in table.itertuples()]
     colours = [VERDICT_COLOURS[verdict] for verdict in table["verdict"]]
     interval_rows(ax, result, names, remarks, table, ("gap", "low", "high"), colours)
-    ax.set_xlabel(_("gap: how much worse than all rows together"))
+    against = {
+        "overall": _("gap: how much worse than all rows together"),
+        "rest": _("gap: how much worse than the rest of the rows"),
+        "best": _("gap: how much worse than the best group"),
+    }
+    ax.set_xlabel(against[str(result.extras.get("against", "overall"))])
 
 
 @draws("weak_slices", "slice", "rows", "share_of_error", "found_gap", "gap", "low", "high", "p_value", "confirmed")

@@ -125,3 +125,8 @@ def test_the_curve_and_its_thresholds():
 def test_wrong_use_is_refused(call, sentence):
     with pytest.raises(ev.EvaluationError, match=sentence):
         call()
+
+
+def test_the_rows_that_are_needed_are_a_whole_number():
+    needed = run(ev.Confidence(0.7, min_accuracy=0.6, min_coverage=0.3)).rows_needed
+    assert needed == int(needed)

@@ -129,3 +129,18 @@ def test_several_classes_need_one_that_is_meant():
     with pytest.raises(ev.EvaluationError, match="say which one is meant"):
         ev.Suite([ev.Directional("hours", by=5)]).run(model, frame, np.arange(1000) % 3)
     ev.Suite([ev.Directional("hours", by=5, positive=2)]).run(model, frame, np.arange(1000) % 3)
+
+
+def test_levels_that_the_order_does_not_name_are_not_called_its_end():
+    frame = people()
+    result = run(ev.Directional("degree", order=["none", "school"]), with_hole, frame)
+    counts = frame["degree"].value_counts()
+    assert result.extras["rows_at_end"] == counts["school"]
+    assert result.extras["rows_apart"] == counts["college"] + counts["doctor"]
+    assert f"{counts['college'] + counts['doctor']:,} rows hold a level that order= does not name" in result.explain()
+
+
+def test_where_none_moved_the_wrong_way_no_size_is_told():
+    result = run(ev.Directional("hours", by=5), lambda X: X["hours"] / 100, people())
+    assert "None of" in result.explain()
+    assert "on average" not in result.explain()

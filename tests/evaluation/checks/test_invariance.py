@@ -150,3 +150,13 @@ def test_wrong_use_is_refused_before_anything_is_predicted(make, sentence):
     frame = people().assign(constant="x", empty=pd.array([None] * 1000, dtype="string"))
     with pytest.raises(ev.EvaluationError, match=sentence):
         run(make(), favours_men, frame)
+
+
+@pytest.mark.parametrize("values", [[1.0, 2.0], [1, 2], [0.25, 0.75]])
+def test_each_of_few_numbers_is_tried_once(values):
+    frame = pd.DataFrame({"sex": values * 500, "pay": np.arange(1000.0)})
+    check = ev.Invariance("sex", max_change_rate=0.1, atol=5)
+    result = ev.Suite([check]).run(lambda X: X["pay"] + 10 * X["sex"], frame, np.arange(1000.0)).results[0]
+    assert len(result.details) == 2
+    assert "predicted values moved by more than 5" in result.explain()
+    assert "decisions" not in result.explain().split(" Train ")[0]

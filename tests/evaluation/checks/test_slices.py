@@ -178,3 +178,25 @@ def test_groups_equal_those_of_fairlearn(metric):
         row = next(row for label, row in ours.iterrows() if str(label) == f"sex = {sex} & region = {region}")
         assert row["metric"] == pytest.approx(value, abs=1e-12)
     assert result.extras["overall"] == pytest.approx(theirs.overall, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("against", "words", "axis"),
+    [
+        ("overall", ": worse by", "all rows together"),
+        ("rest", "worse than over the rest of the rows by", "the rest of the rows"),
+        ("best", "worse than in the best group of the same columns by", "the best group"),
+    ],
+)
+def test_words_and_picture_say_what_a_group_is_held_against(against, words, axis):
+    frame, target = people()
+    result = run(ev.Slices(["age"], max_gap=0.05, against=against), frame, target)
+    assert words in result.explain()
+    assert axis in result.plot().get_xlabel()
+
+
+def test_large_values_are_told_without_idle_digits():
+    frame = pd.DataFrame({"town": ["a", "b"] * 500})
+    truth = np.where(frame["town"] == "a", 1000.123456, 3000.123456) + np.arange(1000) / 1000
+    result = ev.Suite([ev.Slices(["town"], max_gap=5.0)]).run(lambda X: np.zeros(len(X)), frame, truth).results[0]
+    assert "is 2,000.6 over all rows and 3,000.6 where town = b (500 rows): worse by 1,000.0" in result.explain()

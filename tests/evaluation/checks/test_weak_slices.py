@@ -124,3 +124,9 @@ def test_any_split_in_any_order_gives_the_same(result_over, assert_same, edges, 
 def test_wrong_use_is_refused(make, sentence):
     with pytest.raises(ev.EvaluationError, match=sentence):
         run(make(), *people(400))
+
+
+def test_columns_that_were_not_named_are_not_called_unfit():
+    named, all_of_them = (run(ev.WeakSlices(columns=names, max_gap=0.1), *people()) for names in (["age", "job"], None))
+    assert "Not searched" not in named.explain()
+    assert "Not searched, since their values are no groups: hired" in all_of_them.explain()
