@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mlops_lab.errors import shorten
 from mlops_lab.evaluation.changes import Missing, Noise
 from mlops_lab.evaluation.check import Check
 from mlops_lab.evaluation.checks.calibration import Calibration
@@ -21,6 +22,7 @@ from mlops_lab.evaluation.checks.slices import Slices
 from mlops_lab.evaluation.checks.weak_slices import KINDS_SEARCHED, WeakSlices
 from mlops_lab.evaluation.data import FrameSource, Source
 from mlops_lab.evaluation.errors import EvaluationError
+from mlops_lab.evaluation.numbers import exact
 from mlops_lab.evaluation.probe import probe_model
 from mlops_lab.evaluation.profile import to_float
 from mlops_lab.evaluation.sample import sample
@@ -33,6 +35,7 @@ __all__ = ["suggest"]
 SAMPLE_ROWS = 20_000
 TRIED_ROWS = 1000
 MOST_NOISES = 12  # more are not read by anybody
+MOST_TRIED = 60  # columns, of which those are left out that the model does not read
 MOST_SEARCHED = 20
 MOST_LEVELS = 10  # of which each is a prediction of every row
 TOLERANCES = ("expect", "max_drop", "max_change_rate", "max_violation_rate", "max_error", "max_gap")
@@ -115,7 +118,8 @@ def suggest(
     """Write a first suite from the columns of some data.
 
     Scales, gaps and levels are measured on a sample of at most 20,000 rows. Each check is tried on a thousand of them;
-    what cannot be made, and what only somebody who knows the data can decide, is written as a comment.
+    what cannot be made, and what only somebody who knows the data can decide, is written as a comment. Nothing is
+    disturbed that the model does not read.
 
     Parameters
     ----------
@@ -157,13 +161,15 @@ def suggest(
     if predictor.task == "classification":
         binary = predictor.classes is not None and len(predictor.classes) == 2
         lines += for_probabilities(binary, predictor.has_probabilities and not standing_in)
-    written = [write(line, refusal(line.check, asked, tried)) for line in lines]
+    written, idle = try_out(lines, asked, tried, standing_in)
     if not any("\n- " in line for line in written):
         raise EvaluationError("None of the checks can be made on these rows; write a suite by hand.")
     head = [
         f"# A first suite, from {len(frame):,} of {source.rows:,} rows. Every tolerance is a guess: set it to what",
         "# would hurt you. Lines that begin with '# -' are for you to decide.",
     ]
+    if idle:
+        head.append(f"# No answer moved on {tried.rows:,} rows, and so nothing is disturbed, in: {shorten(idle)}.")
     said = [f"{name}: {dump_line(value)}" for name, value in (addresses or {}).items() if value is not None]
     return "\n".join([*head, f"alpha: 0.05\nseed: {seed}", *said, "checks:", *written]) + "\n"
 
@@ -171,7 +177,7 @@ def suggest(
 def for_inputs(columns: list[Column], unit: float) -> Iterator[Line]:
     """Suggest noise at the scale of the column, gaps where there are some, and directions to be decided."""
     noisy = [one for one in columns if one.numeric and one.levels > 2 and not one.is_key]
-    for column in noisy[:MOST_NOISES]:
+    for column in noisy[:MOST_TRIED]:
         sd, why = measured_noise(column)
         yield Line(Perturbation(Noise(column.name, sd=sd), max_drop=0.02 * unit), why)
     for column in columns:
@@ -230,7 +236,12 @@ def measured_noise(column: Column) -> tuple[float, str]:
     values = np.unique(to_float(column.values.dropna()))
     step, width = float(np.median(np.diff(values))), spread(column.values)
     sd = float(f"{min(0.2, max(0.05, step / width)):.1g}")
-    return sd, f"The values of {column.name!r} spread by {width:.3g}, in steps of {step:.2g}."
+    return sd, f"The values of {column.name!r} spread by {few_digits(width, 3)}, in steps of {few_digits(step, 2)}."
+
+
+def few_digits(value: float, digits: int) -> str:
+    """Write a number in some digits, without an exponent where it can be read."""
+    return exact(float(f"{value:.{digits}g}"))
 
 
 def spread(values: pd.Series) -> float:
@@ -248,13 +259,40 @@ def stand_in(target: np.ndarray) -> Callable[[pd.DataFrame], np.ndarray]:
     return lambda frame: np.tile(counts / counts.sum(), (len(frame), 1))
 
 
-def refusal(check: Check, model: Any, tried: FrameSource) -> str | None:
-    """Try a check on some rows, and return why it cannot be made, if so."""
+def try_out(lines: list[Line], model: Any, tried: FrameSource, standing_in: bool) -> tuple[list[str], list[str]]:
+    """Write the lines, and return apart the columns whose disturbance moves no answer; a stand-in reads none."""
+    written: list[str] = []
+    idle: list[str] = []
+    noises = 0
+    for line in lines:
+        noise = isinstance(line.check, Perturbation) and isinstance(line.check.change, Noise)
+        if noise and noises == MOST_NOISES:
+            continue
+        refused, moved = trial(line.check, model, tried)
+        if not standing_in and refused is None and not moved and moves_nothing(line.check, model, tried):
+            idle.append(line.check.target)
+            continue
+        noises += noise
+        written.append(write(line, refused))
+    return written, list(dict.fromkeys(idle))
+
+
+def trial(check: Check, model: Any, tried: FrameSource) -> tuple[str | None, bool]:
+    """Try a check on some rows; return why it cannot be made, if so, and whether it moved any answer."""
     try:
         (result,) = Suite([check]).run(model, tried, progress=False)
     except EvaluationError as error:
-        return str(error)
-    return result.explain() if result.verdict == "error" else None
+        return str(error), False
+    return (result.explain(), False) if result.verdict == "error" else (None, not result.examples.empty)
+
+
+def moves_nothing(check: Check, model: Any, tried: FrameSource) -> bool:
+    """Tell whether not even a strong disturbance moves an answer."""
+    if not isinstance(check, Perturbation) or not isinstance(check.change, (Noise, Missing)):
+        return False
+    change = replace(check.change, sd=1.0) if isinstance(check.change, Noise) else replace(check.change, rate=0.5)
+    refused, moved = trial(replace(check, change=change), model, tried)
+    return refused is None and not moved
 
 
 def write(line: Line, refused: str | None) -> str:

@@ -79,6 +79,20 @@ def test_what_the_columns_say_is_suggested(tmp_path):
     assert missing.change.rate == pytest.approx(0.2)
 
 
+def test_what_the_model_does_not_read_is_not_disturbed(tmp_path):
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame({f"unread_{number}": random.normal(0, 3000, 500) for number in range(15)})
+    frame["gap"] = np.where(random.random(500) < 0.1, np.nan, 1.0)
+    frame["read"] = random.integers(0, 50, 500) * 100
+    frame["rarely"] = random.normal(size=500)
+    chance = lambda X: 0.2 + X["read"] / 10_000 + 0.1 * (X["rarely"] > 2.2)  # noqa: E731
+    text = suggest(FrameSource(frame, random.integers(0, 2, 500)), chance)
+    disturbed = {check.target for check in read(text, tmp_path).checks if check.method == "perturbation"}
+    assert disturbed == {"read", "rarely"}
+    assert "# No answer moved on 500 rows, and so nothing is disturbed, in: unread_0, " in text
+    assert "e+0" not in text
+
+
 @pytest.mark.slow
 def test_a_model_with_probabilities_gets_them_checked(tmp_path, model):
     frame = people()
