@@ -67,3 +67,5 @@ def test_a_part_that_cannot_tell_makes_the_gap_unknown():
 def test_a_share_beyond_one_is_refused():
     with pytest.raises(InputError, match="share"):
         gap(rate(1, 2), rate(1, 2), 1.5)
+    with pytest.raises(InputError, match=r"0\.5 to 1\.5"):
+        gap(rate(1, 2), rate(1, 2), [0.5, 1.5])

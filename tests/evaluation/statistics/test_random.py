@@ -32,6 +32,15 @@ def test_the_stream_never_changes():
     assert random.uniforms(1, 5, 2).tolist() == [0.05206666755004319, 0.7450877900272818]
 
 
+def test_the_smallest_and_the_largest_normal_are_finite_and_mirror_each_other(monkeypatch):
+    monkeypatch.setattr(
+        random, "words", lambda *_: np.array([0, 2**64 - 1], dtype=np.uint64)
+    )  # each once in 10^19 rows
+    smallest, largest = random.normals(KEY, 0, 2)
+    assert smallest == pytest.approx(-largest)
+    assert 8 < largest < 8.5
+
+
 @pytest.mark.parametrize("name", ["a", "b"])
 def test_the_distributions_are_right(name):
     key = random.key_of(3, name)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 from mlops_lab.evaluation.statistics.moments import Moments
 from mlops_lab.evaluation.statistics.remaining import remaining
@@ -38,6 +38,19 @@ def test_a_fixed_share_of_every_score_is_known_exactly(share, seed):
     groups = [Moments.of(np.hstack([score + move, share * (score + move)])) for move in (2.0, 0.0)]
     found = remaining(*groups).share
     assert (found.estimate, found.low, found.high) == pytest.approx((share,) * 3, abs=1e-6)
+
+
+def test_the_ends_are_the_shares_that_a_test_just_allows():
+    """Fieller: at an end, after minus that share of before differs from 0 by 1.96 standard errors."""
+    rng = np.random.default_rng(0)
+    tables = [rng.normal(middle, 1, size=(rows, 2)) for middle, rows in (([9, 5], 12), ([3, 4], 7))]
+    found = remaining(*map(Moments.of, tables)).share
+    means = [table.mean(axis=0) for table in tables]
+    assert found.estimate == pytest.approx((means[0] - means[1])[1] / (means[0] - means[1])[0])
+    for share, score in ((found.low, norm.ppf(0.975)), (found.high, norm.ppf(0.025))):
+        left = [table @ [-share, 1] for table in tables]
+        error = np.sqrt(sum(values.var(ddof=1) / len(values) for values in left))
+        assert (left[0].mean() - left[1].mean()) / error == pytest.approx(score)
 
 
 def test_no_share_of_a_distance_that_could_be_nothing():

@@ -8,22 +8,12 @@ from scipy.stats import binom
 
 from mlops_lab.errors import InputError
 from mlops_lab.evaluation.statistics.risk import Confidences, area, cheapest_threshold, curve, guaranteed_threshold
-from mlops_lab.evaluation.statistics.scale import BINS, bin_floor, bins_of
 
 
 def draw(rows, seed, wrong_at=lambda confidence: 1 - confidence):
     rng = np.random.default_rng(seed)
     confidence = rng.uniform(0.5, 1, size=rows)
     return confidence, rng.random(rows) >= wrong_at(confidence)
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=50))
-def test_bins_rise_with_the_probability_and_begin_at_their_floor(values):
-    probability = np.sort(values)
-    bins = bins_of(probability)
-    assert (np.diff(bins) >= 0).all()
-    assert ((bins >= 0) & (bins < BINS)).all()
-    assert (bin_floor(bins) <= probability * (1 + 1e-9) + 1e-15).all()
 
 
 @pytest.mark.slow

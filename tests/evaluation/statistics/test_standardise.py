@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 from mlops_lab.errors import InputError
 from mlops_lab.evaluation.statistics.groups import gap
@@ -50,6 +50,16 @@ def test_a_counted_mix_is_less_sure_than_a_given_one():
     assert standardise(same, [1, 1], rows=20).high == standardise(same, [1, 1]).high
 
 
+def test_what_a_counted_mix_adds_is_the_multinomial_variance():
+    """Where each group's difference is exact, the weighted one is the mean of as many draws of a group as rows."""
+    drawn = np.repeat([0.4, -0.2, 0.1], [10, 25, 15])
+    found = standardise(
+        [Interval(difference, difference, difference) for difference in (0.4, -0.2, 0.1)], [10, 25, 15], rows=50
+    )
+    reach = norm.ppf(0.975) * drawn.std() / np.sqrt(50)
+    assert (found.low, found.high) == pytest.approx((drawn.mean() - reach, drawn.mean() + reach))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("shares", "first", "second"),
@@ -81,7 +91,8 @@ def test_it_covers_as_often_as_it_says(shares, first, second):
 
 def test_a_group_that_cannot_tell_makes_it_unknown_unless_it_does_not_count():
     parts = [gap(rate(5, 40), rate(30, 90), 0), unknown(-1, 1, "Too few.")]
-    assert standardise(parts, [1, 1], tolerance=0.0).note == "Too few."
+    found = standardise(parts, [1, 1], tolerance=0.0)
+    assert (found.note, found.low, found.high) == ("Too few.", -np.inf, np.inf)
     assert standardise(parts, [1, 0]).note == ""
 
 
