@@ -6,7 +6,7 @@ import pytest
 
 from mlops_lab.evaluation.data import Batch
 from mlops_lab.evaluation.randomness import RowRandom
-from mlops_lab.evaluation.region import Drawn, Region, describe_region
+from mlops_lab.evaluation.region import Drawn, Region, describe_region, difference_by_chance
 
 
 def described(frame: pd.DataFrame, troubled: np.ndarray, parts: int = 1) -> Region | None:
@@ -81,6 +81,16 @@ def test_where_nothing_is_to_be_found_hardly_anything_is(troubled_rows):
         troubled[np.random.default_rng(seed + 1000).choice(1000, troubled_rows, replace=False)] = True
         found += described(frame, troubled) is not None
     assert found <= 7  # of 60 at one in twenty: more in one series of 100
+
+
+def test_a_difference_by_chance_is_that_of_both_samples_over_all_that_is_searched():
+    """Massart: a sample of n lies further than d from its distribution in at most 2 exp(−2 n d²) of all cases."""
+    for rows, searched in ((40, 1), (300, 7)):
+        of_each = difference_by_chance((rows, rows), searched) / 2
+        assert 2 * searched * 2 * np.exp(-2 * rows * of_each**2) == pytest.approx(0.05)
+    assert difference_by_chance((40, 40), 0) == difference_by_chance((40, 40), 1)
+    unequal = difference_by_chance((40, 300), 7)
+    assert 2 * unequal == pytest.approx(difference_by_chance((40, 40), 7) + difference_by_chance((300, 300), 7))
 
 
 def test_any_split_gives_the_same():

@@ -49,7 +49,8 @@ def metric_drop(
     confusion : Confusion
         Of all rows.
     metric : {"accuracy", "balanced_accuracy", "f1", "f1_macro"}
-        As in scikit-learn. The macro average runs over all classes that are the truth or a prediction of some row.
+        As in scikit-learn. The macro average runs over all classes that are the truth of some row, or predicted both
+        before and after: over the same classes on both sides.
     positive : int, default 1
         Code of the class that ``f1`` is about.
     tolerance : float, optional
@@ -115,7 +116,7 @@ def metric_interval(
     Parameters
     ----------
     confusion, metric, positive, alpha, labels
-        As in `metric_drop`.
+        As in `metric_drop`; the macro average runs over all classes that are the truth or a prediction of some row.
     tolerance : float, optional
         Smallest value that is allowed, since these metrics are better when larger.
 

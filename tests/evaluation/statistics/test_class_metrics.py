@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics
+from statsmodels.stats.proportion import proportion_confint
 
 from mlops_lab.errors import InputError
 from mlops_lab.evaluation.statistics.class_metrics import METRICS, metric_drop, metric_interval
@@ -71,6 +72,36 @@ CASES = {
 }
 
 
+@pytest.mark.parametrize("metric", ["balanced_accuracy", "f1", "f1_macro"])
+def test_of_many_rows_the_width_is_that_of_the_jackknife(metric):
+    """The infinitesimal one: how much the metric moves with the weight of each row, by differences.
+
+    The drop of F1 takes the rows of a class as given, which leaves out a per cent.
+    """
+    chances = joint([0.5, 0.3, 0.2], [0.05, 0.2, 0.3], [0.1, 0.15, 0.05], [0.2, 0.1, 0.1])
+    rows = np.rint(100_000 * chances)
+    counts = Confusion(3, np.flatnonzero(rows), rows[rows > 0].astype(int))
+    drop = metric_drop(counts, metric), lambda table: level(metric, table.sum(2)) - level(metric, table.sum(1))
+    now = metric_interval(counts, metric), lambda table: level(metric, table.sum(2))
+    for (interval, of), within in ((drop, 0.02), (now, 0.001)):
+        steps = [0.01 * (np.arange(27) == cell).reshape(3, 3, 3) for cell in counts.cells]
+        slopes = np.array([(of(rows + step) - of(rows - step)) / 0.02 for step in steps])
+        error = np.sqrt(counts.counts @ slopes**2)
+        assert interval.estimate == pytest.approx(of(rows))
+        assert (interval.high - interval.low) / 2 == pytest.approx(stats.norm.ppf(0.975) * error, rel=within)
+        assert interval.high + interval.low == pytest.approx(2 * interval.estimate, abs=0.05 * error)
+
+
+def test_the_ends_of_f1_are_those_of_a_rate():
+    truth, predicted = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], [500, 40, 30, 90], axis=0).T
+    found = metric_interval(Confusion.of(truth, predicted, classes=2), "f1", tolerance=0.7)
+    low, high = (2 * end / (1 + end) for end in proportion_confint(90, 160, 0.05, "wilson"))
+    assert (found.low, found.estimate, found.high) == pytest.approx((low, 180 / 250, high))
+    share = 0.7 / (2 - 0.7)  # of true positives among those of the class by truth or prediction, where F1 is 0.7
+    score = (90 / 160 - share) / np.sqrt(share * (1 - share) / 160)
+    assert found.p_pass == pytest.approx(stats.norm.sf(score))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_coverage_and_wrong_verdicts(case):
@@ -98,6 +129,31 @@ def test_a_class_with_a_handful_of_rows_cannot_be_judged():
         assert drop.verdict() == "inconclusive"
     assert metric_drop(counts, "accuracy", tolerance=0.5).verdict() == "pass"
     assert not metric_drop(Confusion(2), "accuracy", tolerance=0.5).can_tell
+
+
+def test_rows_of_a_class_are_those_whose_truth_it_is():
+    truth, predicted = np.repeat([0, 1], [1000, 3]), np.repeat([0, 1], [900, 103])
+    assert "Class 1 has 3 rows" in metric_interval(Confusion.of(truth, predicted, classes=2), "f1").note
+
+
+def test_a_class_that_is_only_predicted_counts_in_the_macro_average_where_it_is_on_both_sides():
+    truth = np.repeat([0, 1], 100)
+    before, after = truth.copy(), truth.copy()
+    before[0], after[1], after[2:12] = 2, 2, 1
+    of = SKLEARN["f1_macro"]
+    drop = metric_drop(Confusion.of(truth, before, after, classes=3), "f1_macro")
+    assert drop.estimate == pytest.approx(of(truth, before) - of(truth, after))
+    before[0] = 0
+    drop = metric_drop(Confusion.of(truth, before, after, classes=3), "f1_macro")
+    both = (metrics.f1_score(truth, side, labels=[0, 1], average="macro") for side in (before, after))
+    assert drop.estimate == pytest.approx(next(both) - next(both))
+
+
+def test_a_class_that_does_not_vary_leaves_an_interval():
+    truth = np.repeat([0, 1, 2], 100)
+    after = np.where(np.arange(300) < 30, 1, truth)
+    drop = metric_drop(Confusion.of(truth, truth, after, classes=3), "f1_macro")
+    assert 0 < drop.low < drop.estimate < drop.high < 0.2
 
 
 def test_an_absent_class_counts_as_in_scikit_learn():

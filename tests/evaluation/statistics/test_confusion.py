@@ -67,3 +67,8 @@ def test_replicates_are_the_bootstrap_of_the_rows():
 def test_bad_input_is_refused(bad):
     with pytest.raises(InputError):
         bad()
+
+
+def test_a_code_beyond_the_classes_is_named_with_those_there_are():
+    with pytest.raises(InputError, match=r"code 0 or 7; codes run from 0 to 2\."):
+        Confusion.of([0, 1], [0, 7], classes=3)

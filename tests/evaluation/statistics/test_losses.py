@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 from sklearn import metrics
+from statsmodels.stats.proportion import proportion_confint
 
 from mlops_lab.errors import InputError
 from mlops_lab.evaluation.statistics.losses import LossChanges, SquaredErrors, loss_drop, r2_drop, rmse_drop
+from mlops_lab.evaluation.statistics.moments import Moments, mean_interval
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -56,6 +58,32 @@ def test_estimates_equal_scikit_learn():
     losses = LossChanges.of(np.abs(before - y), np.abs(after - y))
     absolute = metrics.mean_absolute_error
     assert loss_drop(losses).estimate == pytest.approx(absolute(y, after) - absolute(y, before))
+
+
+def rmse(y: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
+    return float(np.sqrt(np.average((predicted - y) ** 2, weights=weights)))
+
+
+def lost_r2(y: np.ndarray, predicted: np.ndarray, weights: np.ndarray) -> float:
+    spread = (y - np.average(y, weights=weights)) ** 2
+    return float(weights @ (predicted - y) ** 2 / (weights @ spread))
+
+
+@pytest.mark.parametrize(("drop", "metric"), [(rmse_drop, rmse), (r2_drop, lost_r2)])
+def test_the_ends_are_those_of_the_mean_of_what_each_row_adds(drop, metric):
+    """What a row adds is found by giving it a little more weight."""
+    rng = np.random.default_rng(0)
+    y = rng.gamma(2, 3, size=150) + 50
+    before, after = y + rng.normal(size=(2, 150)) * [[1.0], [1.7]]
+    found = drop(SquaredErrors.of(y, before, after, origin=40.0))
+
+    def of(weights: np.ndarray) -> float:
+        return metric(y, after, weights) - metric(y, before, weights)
+
+    added = [(of(1 + step) - of(1 - step)) / 0.02 * 150 for step in 0.01 * np.eye(150)]
+    mean = mean_interval(Moments.of(np.array(added)[:, None]))
+    assert found.estimate == pytest.approx(of(np.ones(150)))
+    assert (found.low, found.high) == pytest.approx((found.estimate + mean.low, found.estimate + mean.high), abs=1e-5)
 
 
 def sparse(rng: np.random.Generator, rows: int, share: float, change: str) -> np.ndarray:
@@ -120,6 +148,18 @@ def test_nothing_changed_is_judged_by_what_a_row_can_change():
     assert not loss_drop(still, tolerance=0.001).can_tell
     perfect = SquaredErrors.of(np.arange(100.0), np.arange(100.0), np.arange(100.0))
     assert rmse_drop(perfect, tolerance=0.5, bound=1.0).verdict() == "pass"
+
+
+def test_few_changes_reach_as_far_as_the_bound_or_else_the_largest_seen():
+    still = np.full(1000, 4.0)  # squared errors, of which the root is 2
+    most = proportion_confint(0, 1000, 0.05, "beta")[1]
+    assert loss_drop(LossChanges.of(still, still), bound=3.0).high == pytest.approx(3 * most)
+    state = SquaredErrors.of(np.arange(1000.0), np.arange(1000.0) + 2, np.arange(1000.0) + 2)
+    assert rmse_drop(state, bound=3.0).high == pytest.approx(3 * most / (2 + 2))
+    assert r2_drop(state, bound=3.0).high == pytest.approx(3 * most / np.arange(1000.0).var())
+    few = LossChanges.of(still, still + np.r_[[0.2, 0.5, 0.1, -0.3, 0.4], np.zeros(995)])
+    assert loss_drop(few) == loss_drop(few, bound=0.5)
+    assert loss_drop(few).high < loss_drop(few, bound=0.6).high
 
 
 def test_bad_input_is_refused():

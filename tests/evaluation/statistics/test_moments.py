@@ -62,6 +62,16 @@ def test_tails_and_ends_are_one_test(estimate, error, skewness, rows, tolerance,
         assert (p_pass <= 0.025) == (high <= tolerance)
 
 
+@pytest.mark.parametrize("skewness", [-3.0, 3.0])
+def test_up_to_a_hundred_changed_rows_the_wider_of_hall_and_student_counts(skewness):
+    hall, student = (skewed_ends(1.0, 0.1, skew, 5000, 0.05, 101) for skew in (skewness, 0.0))
+    low, high = skewed_ends(1.0, 0.1, skewness, 5000, 0.05, 100)
+    assert (low, high) == (min(hall[0], student[0]), max(hall[1], student[1]))
+    assert (low, high) not in (hall, student)
+    hall, student = (np.array(skewed_tails(0.15, 0.1, skew, 5000, 101)) for skew in (skewness, 0.0))
+    assert np.array_equal(skewed_tails(0.15, 0.1, skewness, 5000, 100), np.maximum(hall, student))
+
+
 SKEWED = {
     "normal": (lambda rng, shape: rng.normal(size=shape), 0.0),
     "exponential": (lambda rng, shape: rng.exponential(size=shape), 1.0),

@@ -8,6 +8,7 @@ from scipy.special import expit, logit
 from scipy.stats import binom, norm
 from sklearn.metrics import roc_auc_score
 
+from mlops_lab.evaluation.statistics.moments import skewed_ends
 from mlops_lab.evaluation.statistics.ranking import PairedScores, auc, auc_drop, binning_error
 
 
@@ -37,13 +38,18 @@ def test_any_split_gives_the_same_counts(cuts, seed):
     assert all((getattr(whole, name) == getattr(summed, name)).all() for name in ("before", "after", "joint"))
 
 
-def delong_by_pairs(positive, before, after):
-    """The error as defined, from all pairs of rows."""
+def placed_by_pairs(positive, before, after):
+    """Return the change of the placement of each positive and each negative as defined, from all pairs of rows."""
     change = 0
     for score, sign in ((before, 1), (after, -1)):
         pairs = (score[positive][:, None] > score[~positive]) + 0.5 * (score[positive][:, None] == score[~positive])
         change = change + sign * pairs
-    by_positive, by_negative = change.mean(axis=1), change.mean(axis=0)
+    return change.mean(axis=1), change.mean(axis=0)
+
+
+def delong_by_pairs(positive, before, after):
+    """The error as defined."""
+    by_positive, by_negative = placed_by_pairs(positive, before, after)
     return np.sqrt(by_positive.var(ddof=1) / positive.sum() + by_negative.var(ddof=1) / (~positive).sum())
 
 
@@ -53,6 +59,46 @@ def test_the_error_is_delongs():
     interval = auc_drop(PairedScores.of(positive, before, after))
     width = (interval.high - interval.low) / 2 / norm.ppf(0.975)
     assert width == pytest.approx(delong_by_pairs(positive, before, after), rel=0.005)
+
+
+def test_the_ends_are_those_of_both_classes_squared_and_added():
+    rng = np.random.default_rng(0)
+    positive = rng.random(700) < 0.4
+    before = rng.integers(-4, 4, size=700) + positive
+    after = np.where(rng.random(700) < 0.4, before + rng.choice([-2, 1], p=[0.8, 0.2], size=700), before)
+    found = auc_drop(PairedScores.of(positive, expit(before), expit(after)))
+    down, up = [], []
+    for change, mine in zip(placed_by_pairs(positive, before, after), (positive, ~positive), strict=True):
+        centred = change - change.mean()
+        skewness = (centred**3).mean() / change.std(ddof=1) ** 3
+        moved = np.count_nonzero(before[mine] != after[mine])
+        assert 20 < moved < 200
+        low, high = skewed_ends(0.0, change.std(ddof=1) / np.sqrt(len(change)), skewness, len(change), 0.05, moved)
+        down.append(low)
+        up.append(high)
+    drop = roc_auc_score(positive, before) - roc_auc_score(positive, after)
+    assert (found.low, found.high) == pytest.approx((drop - np.hypot(*down), drop + np.hypot(*up)))
+
+
+def test_turned_around_it_is_mirrored_where_few_rows_changed():
+    rng = np.random.default_rng(0)
+    positive = rng.random(300) < 0.4
+    before = rng.normal(size=300) + positive
+    after = before + np.r_[[2, -3, 1, -1, 2, 2, -1, 3], np.zeros(292)]
+    scores = (
+        PairedScores.of(positive, expit(before), expit(after)),
+        PairedScores.of(positive, expit(after), expit(before)),
+    )
+    drop, gain = map(auc_drop, scores)
+    assert drop.estimate != 0
+    assert (drop.low, drop.high) == pytest.approx((-gain.high, -gain.low))
+
+
+def test_a_row_that_passes_none_of_the_other_class_did_not_change():
+    positive = np.arange(400) % 2 == 0
+    before = np.arange(400) // 2 % 5 + 0.5 * positive
+    still, moved = (PairedScores.of(positive, expit(before), expit(before + s * positive)) for s in (0, 0.2))
+    assert auc_drop(moved) == auc_drop(still)
 
 
 @pytest.mark.slow
@@ -113,4 +159,9 @@ def test_certain_scores_have_bins():
     scores = PairedScores.of(np.array([True, False] * 20), np.array([1.0, 0.0] * 20), np.array([0.0, 1.0] * 20))
     assert auc(scores.before) == 1
     assert auc(scores.after) == 0
+    assert (
+        auc_drop(scores).high
+        == -auc_drop(PairedScores(scores.after, scores.before, scores.joint.swapaxes(1, 2))).low
+        == 1
+    )
     assert logit(1.0) == np.inf

@@ -30,6 +30,13 @@ def test_the_area_is_the_mean_risk_over_random_orders_of_ties(data):
     assert abs(area(Confidences.of(confidence, correct)) - np.mean(areas)) <= tolerance
 
 
+def test_the_area_is_the_mean_risk_of_all_coverages():
+    confidence, correct = draw(300, seed=0)
+    wrong = ~correct[np.argsort(-confidence)]
+    risk = np.cumsum(wrong) / np.arange(1, 301)
+    assert area(Confidences.of(confidence, correct)) == pytest.approx(risk.mean(), abs=1e-3)  # some share a bin
+
+
 @given(cut=st.integers(0, 200))
 @settings(max_examples=10, deadline=None)
 def test_states_add_up(cut):
@@ -65,6 +72,12 @@ def test_the_guarantee_is_kept(method, rows):
         broken += (1 - threshold) / 2 > target
     assert broken <= binom.ppf(0.999, seeds, 0.05)
     assert found > (0.9 * seeds if rows == 3000 else 0)  # 300 rows show little
+
+
+@pytest.mark.parametrize("method", ["fixed_sequence", "bonferroni"])
+def test_the_strictest_threshold_can_be_the_only_one_shown(method):
+    state = Confidences.of(np.repeat([0.9, 0.6], 100), np.repeat([True, False], 100))
+    assert guaranteed_threshold(state, 0.1, method=method) == pytest.approx(0.9, abs=1e-3)
 
 
 def test_hope_breaks_where_the_guarantee_holds():
