@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from scipy import special
 from scipy.stats import binom
 from sklearn.metrics import roc_auc_score
+from statsmodels.stats.proportion import proportion_confint
 
 from mlops_lab.errors import InputError
 from mlops_lab.evaluation.statistics.cross_auc import cross_auc, mean_auc
@@ -62,6 +63,15 @@ def test_scores_that_are_all_in_order_or_all_alike_have_an_interval():
     assert 0.9 < ends.low < 0.95
     alike = cross_auc(positive, np.full(100, 0.5), np.arange(100) % 2).interval()
     assert alike.low < 0.5 == alike.estimate < alike.high
+
+
+def test_what_was_never_seen_is_judged_by_the_rows_of_the_rarer_class():
+    few, fewer = (np.arange(100) < positives for positives in (20, 10))
+    areas = [cross_auc(positive, np.where(positive, 0.9, 0.1), np.arange(100) % 2) for positive in (few, fewer)]
+    for area, rows in ((areas[0], 20), (mean_auc(areas), 10)):
+        assert area.interval().low == pytest.approx(1 - proportion_confint(0, rows, 0.05, "beta")[1])
+    turned = cross_auc(~few, np.where(few, 0.1, 0.9), np.arange(100) % 2)
+    assert turned.interval().low == pytest.approx(areas[0].interval().low)
 
 
 def test_areas_of_the_same_rows_are_known_to_vary_together():
