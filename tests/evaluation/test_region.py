@@ -6,7 +6,7 @@ import pytest
 
 from mlops_lab.evaluation.data import Batch
 from mlops_lab.evaluation.randomness import RowRandom
-from mlops_lab.evaluation.region import Drawn, Region, describe_region, difference_by_chance
+from mlops_lab.evaluation.region import Drawn, Region, as_column, describe_region, difference_by_chance
 
 
 def described(frame: pd.DataFrame, troubled: np.ndarray, parts: int = 1) -> Region | None:
@@ -116,6 +116,15 @@ def test_a_cut_is_written_so_that_it_holds_for_the_very_rows_that_were_counted(k
     cut = float(region.text.removeprefix("departure > "))
     assert ((frame["departure"] > cut) == troubled).all()
     assert (region.share_of_troubled, region.share_of_others) == (1, 0)
+
+
+def test_a_cut_of_real_numbers_lies_in_the_middle_between_two():
+    frame = pd.DataFrame({"speed": np.r_[np.linspace(0, 10, 200), np.linspace(20, 30, 200)]})
+    assert described(frame, np.arange(400) >= 200).text == "speed > 15"
+
+
+def test_each_level_is_searched_and_whether_one_is_missing():
+    assert as_column(pd.Series(["cook", "nurse", None])).searched == 3
 
 
 def test_a_column_of_lists_says_nothing_and_hinders_nothing():
