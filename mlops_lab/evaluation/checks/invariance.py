@@ -28,6 +28,8 @@ from mlops_lab.i18n import gettext as _
 
 __all__ = ["Invariance"]
 
+FEWEST_ROWS = 30  # of a group whose mean is held against another's; of many groups, the smallest lie farthest apart
+
 
 @dataclass(frozen=True)
 class Invariance(Check):
@@ -246,7 +248,7 @@ class InvarianceProcedure(Procedure):
 
     def _gaps(self, state: Exchanges) -> dict[str, Any]:
         """Say how far the two groups lie apart whose mean scores do most, and how far when the column tells nothing."""
-        there = [value for value, moments in enumerate(state.groups) if moments.rows]
+        there = [value for value, moments in enumerate(state.groups) if moments.rows >= FEWEST_ROWS]
         if any(self.alternatives.numeric) or self.alternatives.only or len(there) < 2:
             return {}
         if self.setting.task == "classification" and self.positive is None:

@@ -160,3 +160,11 @@ def test_each_of_few_numbers_is_tried_once(values):
     assert len(result.details) == 2
     assert "predicted values moved by more than 5" in result.explain()
     assert "decisions" not in result.explain().split(" Train ")[0]
+
+
+def test_groups_of_a_few_rows_are_not_held_against_each_other():
+    frame = pd.DataFrame({"town": ["a"] * 500 + ["b"] * 500 + ["c"], "pay": np.arange(1001.0)})
+    frame.loc[1000, "pay"] = 1e6
+    result = ev.Suite([ev.Invariance("town")]).run(lambda X: X["pay"] * 1.0, frame, frame["pay"]).results[0]
+    assert (result.extras["highest_group"], result.extras["lowest_group"]) == ("b", "a")
+    assert result.extras["gap"] == 500
