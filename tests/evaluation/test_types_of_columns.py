@@ -177,3 +177,25 @@ def test_numbers_beyond_the_type_end_at_its_limit(dtype: Any) -> None:
     after = ev.rescale("x", factor=1e300).apply(frame, np.random.default_rng(0))
     assert after["x"].dtype == frame["x"].dtype
     assert (after["x"] > 2**62).all()
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        ev.Perturbation(ev.noise(0, sd=0.2)),
+        ev.Perturbation(ev.correlated_noise([0, 1], sd=0.2)),
+        ev.Invariance(1, max_change_rate=0.5),
+        ev.Invariance([0, 1], max_change_rate=0.5),
+        ev.Directional(0, by=0.1),
+        ev.Slices(1),
+        ev.WeakSlices(columns=[0, 1]),
+    ],
+    ids=lambda check: check.default_name,
+)
+def test_columns_may_be_numbered_as_those_of_an_array_are(check, tmp_path):
+    frame = pd.DataFrame(np.random.default_rng(0).uniform(size=(400, 2)))
+    report = ev.Suite([check]).run(lambda X: X[0], frame, (frame[0] > 0.5).astype(int))
+    assert report.verdict != "error"
+    assert report.table["target"].tolist() == [check.target]
+    assert ev.Report.from_json(report.to_json(tmp_path / "r.json")).table["target"].tolist() == [check.target]
+    assert report.to_html(tmp_path / "r.html").stat().st_size > 1000

@@ -148,8 +148,8 @@ class Change(ABC):
 
 def name_value(name: str, value: Any) -> str:
     """Write one parameter as it would be given; a column needs no name."""
-    if name in ("column", "columns"):
-        return value if isinstance(value, str) else ", ".join(map(str, value))
+    if name in ("column", "columns", "names"):
+        return ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
     return f"{name}={value:g}" if isinstance(value, float) else f"{name}={value}"
 
 

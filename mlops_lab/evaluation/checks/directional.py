@@ -116,7 +116,7 @@ class Directional(Check):
     @property
     def target(self) -> str:
         """The column."""
-        return self.column
+        return str(self.column)
 
     @property
     def step(self) -> str:

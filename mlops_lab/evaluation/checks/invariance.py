@@ -95,12 +95,14 @@ class Invariance(Check):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns, also where one was given."""
-        return (self.column,) if isinstance(self.column, str) else tuple(self.column)
+        given: Any = self.column
+        one = isinstance(given, Hashable) and not isinstance(given, tuple)  # a text, or a number
+        return (given,) if one else tuple(given)
 
     @property
     def target(self) -> str:
         """The columns, joined."""
-        return " & ".join(self.columns)
+        return " & ".join(map(str, self.columns))
 
     def needs(self, schema: Schema) -> Needs:
         """Ask for the levels, or the quantiles, of the columns."""

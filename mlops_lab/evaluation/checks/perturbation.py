@@ -92,7 +92,7 @@ class Perturbation(Check):
     def target(self) -> str:
         """The columns that are changed, or the name of a change of the user's own."""
         if isinstance(self.change, Change):
-            return " & ".join(self.change.targets)
+            return " & ".join(map(str, self.change.targets))
         return getattr(self.change, "__name__", type(self.change).__name__)
 
     @property

@@ -109,7 +109,7 @@ class WeakSlices(Check):
     @property
     def target(self) -> str:
         """The columns, where some were named."""
-        return " & ".join(self.columns or ())
+        return " & ".join(map(str, self.columns or ()))
 
     def searched(self, schema: Schema) -> tuple[str, ...]:
         """Return the columns that are searched."""
