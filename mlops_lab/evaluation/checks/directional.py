@@ -338,9 +338,11 @@ class DirectionalProcedure(Procedure):
         )
         if self.check.order is not None:
             changed = _(
-                "{column} was moved by {step} in {rows:,} rows; {ends:,} rows at the highest level could not be moved, "
-                "{apart:,} rows hold a level that order= does not name, and neither count."
+                "{column} was moved by {step} in {rows:,} rows; {ends:,} rows at the highest level could not be moved "
+                "and do not count."
             )
+        if state.apart:
+            changed += " " + _("Another {apart:,} rows hold a level that order= does not name.")
         return Words(
             changed=changed.format(
                 column=self.check.column,

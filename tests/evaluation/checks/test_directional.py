@@ -140,6 +140,12 @@ def test_levels_that_the_order_does_not_name_are_not_called_its_end():
     assert f"{counts['college'] + counts['doctor']:,} rows hold a level that order= does not name" in result.explain()
 
 
+def test_an_order_of_all_levels_has_none_apart():
+    result = run(ev.Directional("degree", order=LEVELS), with_hole, people())
+    assert result.extras["rows_apart"] == 0
+    assert "does not name" not in result.explain()
+
+
 def test_where_none_moved_the_wrong_way_no_size_is_told():
     result = run(ev.Directional("hours", by=5), lambda X: X["hours"] / 100, people())
     assert "None of" in result.explain()
