@@ -64,6 +64,11 @@ def test_the_lock_satisfies_every_requirement(python: str, platform: tuple[str, 
         assert requirement.specifier.contains(versions[requirement.name]), requirement
 
 
+def test_the_lessons_have_whatever_opens_models_in_files() -> None:
+    extras = PROJECT["optional-dependencies"]
+    assert set(extras["models"]) <= set(extras["lab"])
+
+
 def test_the_lock_names_no_registry_and_no_hash() -> None:
     assert not re.search(r"://|--|@|\bfile:", lock_text())
 

@@ -89,7 +89,7 @@ def kind_of(content: bytes) -> Literal["skops", "pickle", "onnx"]:
 
 def load_skops(content: bytes, name: str, trusted: Collection[str]) -> Any:
     """Build a model from a skops file, or name the types that nobody said to trust."""
-    skops = require("skops.io", extra="lab")
+    skops = require("skops.io", extra="models")
     asked = skops.get_untrusted_types(data=content)
     unknown = [one for one in asked if one not in set(trusted)]
     if unknown:

@@ -41,7 +41,7 @@ def load_onnx(content: bytes) -> OnnxModel:
     MissingExtraError
         Where onnxruntime or onnx is not installed.
     """
-    runtime = require("onnxruntime", extra="lab")
+    runtime = require("onnxruntime", extra="models")
     session = runtime.InferenceSession(content, providers=["CPUExecutionProvider"])
     outputs = session.get_outputs()
     classifies = len(outputs) > 1 or (len(outputs[0].shape) == 2 and outputs[0].shape[1] not in (1, None))
@@ -50,7 +50,7 @@ def load_onnx(content: bytes) -> OnnxModel:
 
 def class_labels(content: bytes) -> np.ndarray | None:
     """Read the labels from the node that holds them, if any does."""
-    graph = require("onnx", extra="lab").load_model_from_string(content).graph
+    graph = require("onnx", extra="models").load_model_from_string(content).graph
     for node in reversed(graph.node):
         for attribute in node.attribute:
             if attribute.name.startswith("classlabels_") and (attribute.ints or attribute.strings):

@@ -104,7 +104,17 @@ def test_a_pickle_of_a_package_that_is_not_installed(tmp_path: Path) -> None:
 def test_a_missing_library_is_named_with_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = rewrite(tmp_path / "model.skops", as_skops(FOREST))
     monkeypatch.setitem(sys.modules, "skops.io", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'mlops-lab\[lab\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'mlops-lab\[models\]'"):
+        ev.load_model(path)
+
+
+@pytest.mark.parametrize("module", ["onnx", "onnxruntime"])
+def test_a_missing_library_of_onnx_is_named_with_its_extra(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = rewrite(tmp_path / "model.onnx", to_onnx(FOREST, FRAME.to_numpy(np.float32)[:1]).SerializeToString())
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingExtraError, match=rf"'{module}' is not installed; run: pip install 'mlops-lab\[models\]'"):
         ev.load_model(path)
 
 
