@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-import urllib.error
-import urllib.request
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +19,7 @@ import pandas as pd
 from mlops_lab.errors import nearest, require, shorten
 from mlops_lab.evaluation.data import column_kind
 from mlops_lab.evaluation.errors import EvaluationError
+from mlops_lab.evaluation.mlflow_stores import check_reachable, refusal, shown
 from mlops_lab.i18n import gettext as _
 
 __all__ = ["MlflowClassifier", "MlflowModel", "is_pyfunc", "load_from_mlflow", "wrap_pyfunc"]
@@ -36,7 +35,6 @@ QUIET = {  # for the time of loading, where the user has not set them
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
-ANSWER_WITHIN = 5.0  # seconds; without its server MLflow would try for minutes
 KINDS = {  # MLflow's types, and the columns of a frame that fit
     "integer": ("integer",),
     "long": ("integer",),
@@ -245,7 +243,7 @@ def load_from_mlflow(address: str) -> MlflowModel:
             return wrap_pyfunc(require("mlflow.pyfunc", extra="mlflow").load_model(address))
         except ImportError as error:
             raise EvaluationError(
-                f"The MLflow model {address!r} needs {error.name!r}, which is not installed; install it first."
+                f"Loading the MLflow model {address!r} needs {error.name!r}, which is not installed; install it first."
             ) from error
         except Exception as error:  # MLflow's own, and whatever the model's library raises
             raise EvaluationError(what_is_wrong(address, error, mlflow)) from error
@@ -263,33 +261,12 @@ def quietly() -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-def check_reachable(store: str) -> None:
-    """Refuse at once a server that does not answer, and a database file that is not there and would be made."""
-    remedy = "set MLFLOW_TRACKING_URI to the store that holds the model"
-    if store.startswith("sqlite:///"):
-        path = store.removeprefix("sqlite:///").split("?")[0]
-        if path != ":memory:" and not Path(path).is_file():
-            raise EvaluationError(f"MLflow's store {store!r} is not there; {remedy}.")
-    if not store.startswith(("http://", "https://")):
-        return
-    try:
-        urllib.request.urlopen(f"{store.rstrip('/')}/health", timeout=ANSWER_WITHIN).close()
-    except urllib.error.HTTPError:
-        return  # it answers; whether it lets us in, MLflow will say
-    except (OSError, ValueError) as error:
-        why = getattr(error, "reason", error)
-        raise EvaluationError(
-            f"The MLflow server {shown(store)!r} does not answer ({why}); start it, or {remedy}."
-        ) from error
-
-
-def shown(store: str) -> str:
-    """Return the address of a store without user and password."""
-    return re.sub(r"//[^/@]*@", "//", store)
-
-
 def what_is_wrong(address: str, error: Exception, mlflow: Any) -> str:
     """Say why a model cannot be loaded, and which exist that come near."""
+    said = str(error)
+    for store in (mlflow.get_tracking_uri(), mlflow.get_registry_uri()):
+        if refused := refusal(store, said):
+            return refused
     sentence: str | None = None
     with suppress(Exception):  # what asks the store again must not hide the first error
         client = mlflow.MlflowClient()
@@ -297,8 +274,8 @@ def what_is_wrong(address: str, error: Exception, mlflow: Any) -> str:
             sentence = not_registered(client, shown(mlflow.get_registry_uri()), *named.groups())
         elif named := OF_A_RUN.fullmatch(address):
             sentence = not_in_run(client, shown(mlflow.get_tracking_uri()), *named.groups())
-    said = " ".join(str(error).split())
-    return sentence or f"The MLflow model {address!r} cannot be loaded ({type(error).__name__}: {said[:300]})."
+    said = textwrap.shorten(said, 300, placeholder=" …")
+    return sentence or f"The MLflow model {address!r} cannot be loaded ({type(error).__name__}: {said.rstrip('.')})."
 
 
 def not_registered(client: Any, store: str, name: str, alias: str | None, version: str | None) -> str | None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from mlops_lab.errors import nearest, require
 from mlops_lab.evaluation.errors import EvaluationError
-from mlops_lab.evaluation.mlflow_models import check_reachable, quietly, shown
+from mlops_lab.evaluation.mlflow_models import quietly
+from mlops_lab.evaluation.mlflow_stores import check_reachable, shown
 from mlops_lab.evaluation.report import Report
 
 __all__ = ["TAG", "log_report", "metrics_of", "mlflow_thresholds", "report_digest", "run_link"]
@@ -57,7 +58,7 @@ def log_report(
     with quietly():
         mlflow = require("mlflow", extra="mlflow")
         for store in {mlflow.get_tracking_uri(), mlflow.get_registry_uri()}:
-            if store.startswith("http"):
+            if not store.startswith("sqlite:"):  # a file that is not there yet is made
                 check_reachable(store)
         client = mlflow.MlflowClient()
         run = run_for(mlflow, client, run_id) if version is None else run_beside(mlflow, client, version)

@@ -12,6 +12,7 @@ What holds when several promote at once, and what cannot be promised, is written
 from __future__ import annotations
 
 import getpass
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -23,8 +24,9 @@ import pandas as pd
 
 from mlops_lab.errors import MlopsLabError, require
 from mlops_lab.evaluation import EvaluationError, Report
-from mlops_lab.evaluation.mlflow_models import check_reachable, not_registered, quietly, shown
+from mlops_lab.evaluation.mlflow_models import not_registered, quietly
 from mlops_lab.evaluation.mlflow_report import TAG, log_report, report_digest
+from mlops_lab.evaluation.mlflow_stores import check_reachable, refusal, shown
 from mlops_lab.platform.errors import PromotionLost, PromotionRefused, RegistryError
 from mlops_lab.platform.promotions import CHAMPION, PREVIOUS, Entry, Log
 from mlops_lab.platform.proof import check_report
@@ -259,8 +261,11 @@ def registry() -> Iterator[Any]:
         except EvaluationError as error:
             raise RegistryError(str(error)) from error
         except mlflow.exceptions.MlflowException as error:
-            said = " ".join(str(error).split())[:300]
-            raise RegistryError(f"The registry {shown(store)} refused ({said}); nothing more was moved.") from error
+            said = textwrap.shorten(str(error), 300, placeholder=" …")
+            refused = refusal(store, str(error))
+            raise RegistryError(
+                refused or f"The registry {shown(store)} refused ({said}); nothing more was moved."
+            ) from error
 
 
 def find_model(client: Any, name: str) -> Any:

@@ -80,7 +80,8 @@ class Workspace:
             Where MLflow is not installed.
         """
         from mlops_lab.evaluation.errors import EvaluationError
-        from mlops_lab.evaluation.mlflow_models import QUIET, check_reachable
+        from mlops_lab.evaluation.mlflow_models import QUIET
+        from mlops_lab.evaluation.mlflow_stores import check_reachable
 
         for name, value in QUIET.items():
             os.environ.setdefault(name, value)
