@@ -96,6 +96,7 @@ def evaluate(
     with guarded():
         summary = summary_file() if github_summary else None
         require_places([html, json, junit, markdown, summary])
+        require_no_loss([html, json, junit, markdown, options["checkpoint"]], [suite, model, data])
         earlier = read_baseline(baseline)
         report, comparison = carry_out(suite, {"model": model, "data": data, "target": target}, options, earlier)
         say(report_text(report, comparison))
@@ -147,6 +148,21 @@ def require_places(paths: list[Path | None]) -> None:
     for path in paths:
         if path is not None:
             require_writable(path)
+
+
+def require_no_loss(places: list[Path | None], read: list[Path | str | None]) -> None:
+    """Refuse to write two things into one file, or over what is read."""
+    written: set[Path] = set()
+    sources = {Path(one).resolve() for one in read if one is not None}
+    for path in places:
+        place = None if path is None else path.expanduser().resolve()
+        if place is None or not (place.is_file() or not place.exists()):
+            continue
+        if place in written:
+            raise InputError(_("{path} is named twice; give each output a file of its own.").format(path=path))
+        if place in sources:
+            raise InputError(_("{path} is read here; write the output into another file.").format(path=path))
+        written.add(place)
 
 
 def summary_file() -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -381,13 +381,18 @@ def check_columns(frame: pd.DataFrame) -> None:
         raise EvaluationError(f"Column {duplicated[0]!r} occurs more than once; rename or drop one of them.")
 
 
+def columns_near(name: str, columns: Iterable[Any]) -> str:
+    """Name the column that comes nearest to what was written, or those that there are."""
+    names = list(map(str, columns))
+    close = nearest(name, names, count=1)
+    return f"the nearest is {close[0]!r}" if close else f"the columns are {shorten(map(repr, names))}"
+
+
 def split_target(frame: pd.DataFrame, target: Any) -> tuple[pd.DataFrame, Any]:
     """Separate the target from the columns that the model is given."""
     if isinstance(target, str):
         if target not in frame.columns:
-            close = nearest(target, map(str, frame.columns), count=1)
-            hint = f" The nearest is {close[0]!r}." if close else ""
-            raise EvaluationError(f"The target {target!r} is not a column of the data.{hint}")
+            raise EvaluationError(f"The target {target!r} is not a column of the data; {columns_near(target, frame)}.")
         return frame.drop(columns=target), frame[target]
     if target is None:
         raise EvaluationError("The target is missing; pass y, or the name of the column that holds it.")

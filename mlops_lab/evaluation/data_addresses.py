@@ -22,7 +22,7 @@ __all__ = ["read_frame", "source_at"]
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/{0,2}")
 FAR = {"s3", "gs", "gcs", "abfs", "abfss", "az", "http", "https", "hdfs", "ftp"}
 COMPRESSED = {".gz", ".bz2", ".xz", ".zip", ".zst"}
-OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+OTHER_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def source_at(address: str, target: str, query: str | None = None) -> Source:
@@ -87,6 +87,7 @@ def read_frame(address: str, query: str | None = None) -> pd.DataFrame | None:
     kind = next((suffix for suffix in reversed(suffixes) if suffix not in COMPRESSED), "")
     read = READERS.get(kind)
     if read is None or Path(address).is_dir():
+        require_parquet(address)
         return None
     if glob.has_magic(address) and not Path(address).exists():
         raise EvaluationError(f"Several files, as in {address!r}, are read as Parquet only; name one {kind} file.")
@@ -101,6 +102,22 @@ def read_frame(address: str, query: str | None = None) -> pd.DataFrame | None:
     except (ValueError, EOFError, pa.ArrowException) as error:
         said = " ".join(str(error).split())
         raise EvaluationError(f"{address!r} cannot be read as a {kind} file ({said}); write it again.") from error
+
+
+def require_parquet(address: str) -> None:
+    """Refuse a file that has neither the name nor the first letters of Parquet."""
+    path = Path(address)
+    if not path.is_file() or path.suffix.lower() in ("", ".parquet", ".pq"):
+        return  # not there, or damaged: reading it says which
+    try:
+        with path.open("rb") as file:
+            parquet = file.read(4) == b"PAR1"
+    except OSError as error:
+        raise EvaluationError(f"{address!r} cannot be read ({reason(error)}); check its name and place.") from error
+    if not parquet:
+        raise EvaluationError(
+            f"{address!r} is none of the files that hold data here; write them as .parquet, .csv, .tsv or .feather."
+        )
 
 
 def read_commas(address: str) -> pd.DataFrame:
@@ -121,7 +138,7 @@ def read_text_table(address: str, delimiter: str) -> pd.DataFrame:
     if len(names) == 1 and other is not None:
         raise EvaluationError(
             f"{address!r} has one column, {names[0][:60]!r}: its fields are separated by {OTHER_DELIMITERS[other]}; "
-            "write it with commas (or tabs, as .tsv), or as Parquet."
+            "write it as .csv with commas, as .tsv with tabs, or as Parquet."
         )
     doubled = head.iloc[0][head.iloc[0].duplicated()]
     if len(doubled):

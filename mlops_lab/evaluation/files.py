@@ -59,6 +59,10 @@ def write_bytes(path: str | Path, content: bytes, *, private: bool = False) -> P
     path = Path(path).expanduser()
     scratch = None
     try:
+        if is_device(path):
+            with path.open("ab") as device:
+                device.write(content)
+            return path
         handle, scratch = scratch_beside(path)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -101,6 +105,10 @@ def require_writable(path: str | Path) -> Path:
     """
     path = Path(path).expanduser()
     try:
+        if is_device(path):
+            if not os.access(path, os.W_OK):
+                raise PermissionError(13, "permission denied")
+            return path
         handle, scratch = scratch_beside(path)
         os.close(handle)
         os.unlink(scratch)
@@ -109,6 +117,13 @@ def require_writable(path: str | Path) -> Path:
             f"The file {str(path)!r} cannot be written ({reason(error)}); choose another place."
         ) from error
     return path
+
+
+def is_device(path: Path) -> bool:
+    """Whether it is a device or a pipe, such as /dev/stdout, which is written to and never replaced."""
+    return path.parent in (Path("/dev"), Path("/dev/fd")) or (
+        path.exists() and not path.is_file() and not path.is_dir()
+    )
 
 
 def scratch_beside(path: Path) -> tuple[int, str]:

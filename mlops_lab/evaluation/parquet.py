@@ -17,8 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from mlops_lab.errors import nearest
-from mlops_lab.evaluation.data import Schema, Source, bytes_of_row, check_columns, clean_target
+from mlops_lab.evaluation.data import Schema, Source, bytes_of_row, check_columns, clean_target, columns_near
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.parquet_faults import differences, first_broken_part
 from mlops_lab.evaluation.prefetch import ahead
@@ -54,9 +53,9 @@ class ParquetSource(Source):
         self.dataset = open_dataset(self.path)
         names = self.dataset.schema.names
         if target not in names:
-            close = nearest(target, names, count=1)
-            hint = f" The nearest is {close[0]!r}." if close else ""
-            raise EvaluationError(f"The target {target!r} is not a column of {self.path}.{hint}")
+            raise EvaluationError(
+                f"The target {target!r} is not a column of {self.path}; {columns_near(target, names)}."
+            )
         self.columns = [name for name in names if name != target and not name.startswith("__index_level_")]
         check_columns(pd.DataFrame(columns=self.columns))
         self.rows = self.dataset.count_rows()

@@ -404,6 +404,7 @@ def text_head() -> tuple[str, ...]:
 
 def align(rows: list[tuple[str, ...]], right: tuple[int, ...]) -> list[str]:
     """Join cells to lines: words stand to the left of their column, those named to its right."""
+    rows = [tuple(" ".join(cell.splitlines()) for cell in row) for row in rows]  # a column's name may break the line
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     sides = [">" if place in right else "<" for place in range(len(widths))]
     return [

@@ -279,8 +279,16 @@ def test_text_tables_feather_and_databases_give_the_numbers_of_parquet(folder):
         (["--data", "duckdb://", "--query", "select * from people"], "did not answer the query"),
         (["--data", "duckdb://", "--query", "select 1 where false"], "returned no rows"),
         (["--data", "nosuch://host/x", "--query", "select 1"], "is none of a database"),
+        (["--data", "people.xlsx"], "none of the files that hold data here; write them as .parquet, .csv, .tsv or"),
+        (
+            ["--data", "commas.tsv"],
+            "its fields are separated by commas; write it as .csv with commas, as .tsv with tabs",
+        ),
         (["--query", "select 1"], "is no database"),
-        (["--target", "lat"], "The nearest is 'late'"),
+        (["--html", "report", "--json", "./report"], "report is named twice; give each output a file of its own"),
+        (["--data", "latin.csv", "--junit", "latin.csv"], "latin.csv is read here; write the output into another file"),
+        (["--checkpoint", "people.suite.yaml"], "people.suite.yaml is read here"),
+        (["--target", "lat"], "the nearest is 'late'"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value[1:2]),
 )
@@ -288,6 +296,8 @@ def test_bad_data_are_refused_in_one_sentence(folder, arguments, sentence):
     (folder / "empty.csv").write_text("")
     for name in ("latin.csv", "latin.feather", "latin.parquet"):
         (folder / name).write_bytes("age,late\n31,sí\n".encode("latin-1"))
+    (folder / "people.xlsx").write_bytes(b"PK\x03\x04")
+    (folder / "commas.tsv").write_text("age,late\n31,no\n")
     (folder / "ragged.csv").write_text("age,late\n31,no\n32,no,1,2\n")
     (folder / "long.csv").write_text("age,late\n31,no,4\n32,no,4\n")
     (folder / "twice.csv").write_text("age,age,late\n31,1,no\n")

@@ -91,7 +91,12 @@ BAD_DATA = {
     ),
     "infinite target": (FRAME, at(4, np.inf, LABELS), "infinite in row 4"),
     "no target": (FRAME, None, "The target is missing"),
-    "no such target": (FRAME, "ages", "The target 'ages' is not a column of the data. The nearest is 'age'"),
+    "no such target": (FRAME, "ages", "The target 'ages' is not a column of the data; the nearest is 'age'"),
+    "a target like nothing there": (
+        FRAME,
+        "zzz",
+        "The target 'zzz' is not a column of the data; the columns are 'age'",
+    ),
     "unseen label": (FRAME, at(5, 2, LABELS), "The target is 2 in row 5"),
     "labels as text": (FRAME, LABELS.astype(str), "The target is '0' in row 0"),
     "labels of two types": (FRAME, pd.Series(["no", 1] * (ROWS // 2)), "The target is 'no' in row 0"),

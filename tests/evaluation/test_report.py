@@ -257,3 +257,11 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(EvaluationError, match="no UTF-8 text"):
         Report.from_json(tmp_path / "binary")
+
+
+def test_a_line_break_in_the_name_of_a_column_forges_no_line_of_the_table() -> None:
+    frame = pd.DataFrame({"a\n✓  b": np.tile([0.0, 1.0], 60)})
+    suite = ev.Suite([ev.Perturbation(ev.noise("a\n✓  b", sd=0.1), max_drop=0.5)])
+    report = suite.run(lambda rows: rows.iloc[:, 0], frame, frame.iloc[:, 0])
+    assert "perturbation:a ✓  b" in repr(report)
+    assert sum(line.startswith("✓") for line in repr(report).splitlines()) == 2  # the headline, and one check
