@@ -179,9 +179,14 @@ def check_probabilities(raw: np.ndarray, classes: int, index: pd.Index | None = 
     bad = np.flatnonzero(~good)
     if len(bad):
         shown = ", ".join(f"{value:.4g}" for value in probabilities[bad[0]])
+        if np.isnan(probabilities[bad[0]]).any():
+            raise EvaluationError(
+                f"The model returned ({shown}) for row {row_name(index, bad[0])}, which is no answer; look for gaps in "
+                "that row, and let the model fill them."
+            )
         raise EvaluationError(
             f"The model returned ({shown}) for row {row_name(index, bad[0])}, which are not probabilities that add up "
-            "to 1."
+            "to 1; return one from 0 to 1 for each class."
         )
     return probabilities
 

@@ -215,6 +215,8 @@ def as_predictor(model: Any, target: np.ndarray, probe: pd.DataFrame, task: Task
     """
     if task not in (None, "classification", "regression"):
         raise EvaluationError(f"The task {task!r} is unknown; choose 'classification' or 'regression'.")
+    if isinstance(model, type):
+        raise EvaluationError(f"The model is the class {model.__name__}; pass a fitted object of it.")
     description = describe(model)
     classes = getattr(model, "classes_", None)
     if isinstance(classes, list) and any(np.ndim(one) for one in classes):

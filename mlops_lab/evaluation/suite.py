@@ -171,6 +171,7 @@ class Suite:
                 "A checkpoint belongs to a run on one machine, and a cluster makes again by itself what it lost; "
                 "leave checkpoint= out."
             )
+        needs = self._needs(source)  # before the model is asked, which would miss the same columns in its own words
         head, tried = source.head(PROBE_ROWS)[0], perf_counter()
         free = all(one is None for one in (max_seconds, checkpoint, batch_rows))
         at_once = free and is_one_batch(runner, len(self.checks))
@@ -178,7 +179,7 @@ class Suite:
         row_seconds = (perf_counter() - tried) / len(head)
         if not at_once:  # then it is refused with the first batch, before the model is asked
             encode_target(source.labels, probe.predictor)
-        procedures = self._prepare(runner, probe.predictor)
+        procedures = self._prepare(runner, probe.predictor, needs)
         rows = rows_of_batch(source, len(procedures), row_seconds, max_seconds, checkpoint is not None)
         seen = Seen((None,) * len(procedures))
         if checkpoint is not None:
@@ -220,14 +221,20 @@ class Suite:
             Rows to predict, counted for a frame and extrapolated for files, and seconds.
         """
         source = as_source(X, y)
+        needs = self._needs(source)
         probe = probe_model(model, source.labels, source.head(PROBE_ROWS)[0], task)
-        return estimate_cost(self._prepare(runner_for(source, source.client), probe.predictor), probe, source)
+        return estimate_cost(self._prepare(runner_for(source, source.client), probe.predictor, needs), probe, source)
 
-    def _prepare(self, runner: Runner, predictor: Predictor) -> tuple[Procedure, ...]:
-        """Learn of the columns what the checks need, and make each check ready."""
-        source, needs = runner.source, Needs()
+    def _needs(self, source: Source) -> Needs:
+        """Return what the checks must know of the columns, or refuse columns that are not there."""
+        needs = Needs()
         for check in self.checks:
             needs |= check.needs(source.schema)
+        return needs
+
+    def _prepare(self, runner: Runner, predictor: Predictor, needs: Needs) -> tuple[Procedure, ...]:
+        """Learn of the columns what the checks need, and make each check ready."""
+        source = runner.source
         profile = profile_source(runner, needs)
         setting = Setting(
             source.schema,

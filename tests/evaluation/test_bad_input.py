@@ -144,6 +144,7 @@ def late(frame: pd.DataFrame, wrong: Any) -> np.ndarray:
 
 TWO = np.column_stack([LABELS, LABELS])
 BAD_MODELS: dict[str, tuple[Any, str]] = {  # found on the rows on which a model is tried
+    "a class": (LogisticRegression, "The model is the class LogisticRegression; pass a fitted object of it"),
     "no model": (object(), "is a object, which has no predict_proba or predict"),
     "beyond 1": (lambda frame: np.tile([1.2, -0.2], (len(frame), 1)), "(1.2, -0.2) for row 0"),
     "sum": (lambda frame: np.tile([[0.5, 0.5], [0.6, 0.6]], (len(frame) // 2, 1)), "(0.6, 0.6) for row 1"),
@@ -164,7 +165,6 @@ BAD_MODELS: dict[str, tuple[Any, str]] = {  # found on the rows on which a model
         MultiOutputClassifier(LogisticRegression()).fit(FRAME[NUMBERS], TWO),
         "several outputs",
     ),
-    "a class": (LogisticRegression, "several outputs|raised"),
 }
 
 
@@ -492,3 +492,11 @@ def test_a_bad_file_is_refused_with_its_line(text: str, line: str, sentence: str
     with pytest.raises(ev.EvaluationError, match=re.escape(sentence)) as caught:
         ev.Suite.from_yaml(path)
     assert line in str(caught.value)
+
+
+def test_a_column_that_is_not_there_is_named_before_the_model_is_asked() -> None:
+    suite = ev.Suite([ev.Perturbation(ev.noise("age", sd=0.1), max_drop=0.1)])
+    frame = FRAME.rename(columns={"age": "ages"})
+    for call in (suite.run, suite.estimate):
+        with pytest.raises(ev.EvaluationError, match=r"'age' is not in the data. The nearest is 'ages'"):
+            call(lambda rows: rows["age"] / 100, frame, LABELS)

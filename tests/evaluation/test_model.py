@@ -70,7 +70,7 @@ def test_a_function_of_probabilities_is_seen_as_such():
     ("answer", "sentence"),
     [
         (lambda frame: np.full((len(frame), 2), 0.6), "add up to 1"),
-        (lambda frame: np.full((len(frame), 2), np.nan), "add up to 1"),
+        (lambda frame: np.full((len(frame), 2), np.nan), "which is no answer; look for gaps"),
         (lambda frame: np.tile([1.2, -0.2], (len(frame), 1)), "add up to 1"),
         (lambda frame: np.full((3, 2), 0.5), "3 predictions for 40 rows"),
         (lambda frame: np.full((len(frame), 4), 0.25), "4 probabilities a row and the target has 2 classes"),

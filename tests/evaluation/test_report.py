@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlops_lab import evaluation as ev
 from mlops_lab.evaluation import EvaluationError, Report, Result, VerdictError
 from mlops_lab.evaluation.report_json import SCHEMA_VERSION, from_json, to_json
 from mlops_lab.evaluation.result import Words
