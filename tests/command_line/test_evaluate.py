@@ -145,7 +145,7 @@ def test_a_sample_of_sorted_rows_holds_all_ages(folder):
 
 
 def test_running_out_of_time_is_said_and_is_no_pass(folder, monkeypatch):
-    monkeypatch.setattr("mlops_lab.evaluation.suite.BATCH_BYTES", 1)
+    monkeypatch.setattr("mlops_lab.evaluation.cost.BATCH_BYTES", 1)
     result = evaluate("--max-seconds", "0")
     assert result.exit_code in (1, 3)
     assert "stopped early" in result.stdout
