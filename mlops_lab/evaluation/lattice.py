@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -56,7 +57,7 @@ class Lattice:
     @cached_property
     def offsets(self) -> np.ndarray:
         """First cell of each combination, and the end."""
-        cells = [int(np.prod([self.sizes[column] for column in chosen])) for chosen in self.combinations]
+        cells = [math.prod(self.sizes[column] for column in chosen) for chosen in self.combinations]
         return np.concatenate([[0], np.cumsum(cells)]).astype(np.int64)
 
     @property

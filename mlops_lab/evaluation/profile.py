@@ -129,7 +129,7 @@ class NumericProfile:
     @cached_property
     def cumulated(self) -> np.ndarray:
         """Rows up to the end of each bin."""
-        return np.cumsum(self.counts)
+        return np.cumsum(self.counts, dtype=float)  # as the positions that are looked up in it
 
     @property
     def lowest_is_shared(self) -> bool:
@@ -209,13 +209,12 @@ class Extent:
         extent = cls({}, {}, {}, Counter(), {}, {})
         for name in needs.numeric:
             values = to_float(frame[name])
-            known = values[~np.isnan(values)]
-            if not np.isfinite(known).all():
+            known = known_of(values)
+            low, high = float(known.min(initial=np.inf)), float(known.max(initial=-np.inf))
+            if len(known) and not (np.isfinite(low) and np.isfinite(high)):
                 row = start + int(np.flatnonzero(np.isinf(values))[0])
                 raise EvaluationError(f"Column {name!r} is infinite in row {row}; drop or mend that row.")
-            extent.missing[name] = len(values) - len(known)
-            extent.low[name] = float(known.min(initial=np.inf))
-            extent.high[name] = float(known.max(initial=-np.inf))
+            extent.missing[name], extent.low[name], extent.high[name] = len(values) - len(known), low, high
             extent.whole[name] = all_whole(known)
             extent.products[(name,)] = Products.of(known[:, None])
         for name in needs.levels:
@@ -241,6 +240,12 @@ class Extent:
         empty += [name for name, counts in self.levels.items() if not counts]
         for name in sorted(empty, key=str):
             raise EvaluationError(f"Column {name!r} is missing in every row; drop it, or leave it out of the check.")
+
+
+def known_of(values: np.ndarray) -> np.ndarray:
+    """Return the values without gaps, not copied where there are none."""
+    gaps = np.isnan(values)
+    return values[~gaps] if gaps.any() else values
 
 
 def all_whole(values: np.ndarray) -> bool:
@@ -286,11 +291,13 @@ def count_levels(column: pd.Series) -> dict[Hashable, int]:
 
 def histogram(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """Count values in 65,536 equal bins over a range that holds them all."""
-    values = values[~np.isnan(values)]
+    values = known_of(values)
     if high == low:
         return np.bincount(np.zeros(len(values), dtype=np.intp), minlength=BINS)
-    bins = np.minimum(((values - low) * (BINS / (high - low))).astype(np.intp), BINS - 1)
-    return np.bincount(bins, minlength=BINS)
+    scaled = values - low
+    scaled *= BINS / (high - low)
+    bins = scaled.astype(np.intp)
+    return np.bincount(np.minimum(bins, BINS - 1, out=bins), minlength=BINS)
 
 
 def build_profile(sum_over: Callable[[Step[Any], Sequence[str]], Any], needs: Needs) -> Profile:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -183,8 +184,9 @@ class InvarianceProcedure(Procedure):
             tried[rows] = False  # what is left held the value already
             if tried.any():
                 pairs[:, to, 0] += np.bincount(own[tried], minlength=values + 1)
-        both = np.column_stack([score, neutral])
-        groups = tuple(Moments.of(both[own == value]) for value in range(values))
+        order = np.argsort(own, kind="stable")  # group by group, each in the order of its rows
+        both, ends = np.column_stack([score, neutral])[order], np.searchsorted(own[order], np.arange(values + 1))
+        groups = tuple(Moments.of(both[start:end]) for start, end in pairwise(ends.tolist()))
         size = largest + changed_any  # a changed decision is worse than any step that changes none
         worst = Worst.of(batch, size, {"score": score, "largest_step": largest, "changed": changed_any})
         return Exchanges(int(tried_any.sum()), int(changed_any.sum()), pairs, groups, worst)

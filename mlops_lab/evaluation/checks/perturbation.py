@@ -254,11 +254,19 @@ class PerturbationProcedure(Procedure):
     def _words(self, judged: Flips, drop: Interval, details: pd.DataFrame) -> Words:
         """Put the result into sentences."""
         row = details.iloc[self._judged]
-        lost = _(
-            "The metric {metric} got worse by {estimate} ({level:.0%} interval {low} to {high}); at most "
-            "{tolerance:g} was allowed."
+        lost = (
+            _(
+                "The metric {metric} got worse by {estimate} ({level:.0%} interval {low} to {high}); at most "
+                "{tolerance:g} was allowed."
+            )
+            if not drop.estimate < 0
+            else _(
+                "The metric {metric} got better by {gain} (a drop of {estimate}, {level:.0%} interval {low} to "
+                "{high}); a drop of at most {tolerance:g} was allowed."
+            )
         ).format(
             metric=self.metric.name,
+            gain=in_text(-drop.estimate),
             estimate=in_text(drop.estimate),
             level=1 - self.setting.alpha,
             low=in_text(drop.low),

@@ -187,3 +187,11 @@ def test_a_change_that_raises_is_an_error_and_stops_no_other():
     assert report.results[0].verdict == "error"
     assert "no such thing" in report.results[0].explain()
     assert report.results[1].verdict != "error"
+
+
+def test_a_metric_that_rises_is_not_said_to_have_got_worse():
+    frame = pd.DataFrame({"x": np.linspace(-1, 1, 400)})
+    check = ev.Perturbation(ev.shift("x", by=0.5), max_drop=0.02, metric="accuracy")
+    result = ev.Suite([check]).run(lambda X: (X["x"] > 0) * 1.0, frame, (frame["x"] > -0.9) * 1).results[0]
+    assert result.estimate < 0
+    assert f"accuracy got better by {-result.estimate:.4f}" in result.explain()
