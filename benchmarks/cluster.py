@@ -131,7 +131,9 @@ def states() -> list[bytes]:
     )
     source = FrameSource(test, "income")
     probe = probe_model(model, source.labels, source.head(256)[0])
-    observer = Observer(suite._prepare(LocalRunner(source), probe.predictor), Plan(probe.predictor), probe)
+    observer = Observer(
+        suite._prepare(LocalRunner(source), probe.predictor, suite._needs(source)), Plan(probe.predictor), probe
+    )
     batches = source.batches(len(test) // SAMPLES)
     return [pickle.dumps(Carried(observer(frame, raw, start))) for frame, raw, start in batches][:SAMPLES]
 

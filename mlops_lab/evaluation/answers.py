@@ -38,6 +38,8 @@ def answer_of(call: Callable[[pd.DataFrame], Any], frame: pd.DataFrame) -> Any:
     """
     try:
         return call(frame)
+    except EvaluationError:  # a sentence already, such as of an ONNX model
+        raise
     except Exception as error:  # a model may raise anything
         said = " ".join(str(error).partition("Stack trace:")[0].split())  # XGBoost writes one, with paths, into it
         raise EvaluationError(

@@ -16,7 +16,7 @@ from mlops_lab.evaluation.mlflow_models import MlflowModel
 from mlops_lab.evaluation.model import Outputs, Predictor, Task, as_predictor
 from mlops_lab.i18n import gettext as _
 
-__all__ = ["PROBE_ROWS", "Probe", "probe_model"]
+__all__ = ["PROBE_ROWS", "Probe", "fitting_model", "probe_model"]
 
 PROBE_ROWS = 256
 """The first rows, on which a model is tried."""
@@ -87,6 +87,32 @@ class Probe:
                 "The model gives different answers to the same rows; fix its random state, "
                 "since no difference between two predictions would mean anything."
             )
+
+
+def fitting_model(model: Any, rows: pd.DataFrame) -> Any:
+    """Open a model that is named by its address, and refuse rows that its signature, if it has one, does not fit.
+
+    Parameters
+    ----------
+    model : estimator, callable, or address
+        As for `Suite.run`.
+    rows : DataFrame
+        The first rows.
+
+    Returns
+    -------
+    object
+        The model, which has not been asked.
+
+    Raises
+    ------
+    EvaluationError
+        Where it cannot be opened, or columns are missing, of another type, or not asked for.
+    """
+    model = opened(model)
+    if isinstance(model, MlflowModel):
+        model.check(rows)
+    return model
 
 
 def probe_model(

@@ -22,7 +22,7 @@ from mlops_lab.evaluation.model import Predictor, Task, encode_target
 from mlops_lab.evaluation.observation import Failure, Observer, Seen
 from mlops_lab.evaluation.parameters import check_amount, check_whole
 from mlops_lab.evaluation.plan import Plan
-from mlops_lab.evaluation.probe import PROBE_ROWS, probe_model
+from mlops_lab.evaluation.probe import PROBE_ROWS, fitting_model, probe_model
 from mlops_lab.evaluation.profile import Needs, profile_source
 from mlops_lab.evaluation.report import Report
 from mlops_lab.evaluation.result import Result
@@ -171,8 +171,10 @@ class Suite:
                 "A checkpoint belongs to a run on one machine, and a cluster makes again by itself what it lost; "
                 "leave checkpoint= out."
             )
+        head = source.head(PROBE_ROWS)[0]
+        model = fitting_model(model, head)
         needs = self._needs(source)  # before the model is asked, which would miss the same columns in its own words
-        head, tried = source.head(PROBE_ROWS)[0], perf_counter()
+        tried = perf_counter()
         free = all(one is None for one in (max_seconds, checkpoint, batch_rows))
         at_once = free and is_one_batch(runner, len(self.checks))
         probe = probe_model(model, source.labels, head, task, later=at_once)
@@ -221,8 +223,10 @@ class Suite:
             Rows to predict, counted for a frame and extrapolated for files, and seconds.
         """
         source = as_source(X, y)
+        head = source.head(PROBE_ROWS)[0]
+        model = fitting_model(model, head)
         needs = self._needs(source)
-        probe = probe_model(model, source.labels, source.head(PROBE_ROWS)[0], task)
+        probe = probe_model(model, source.labels, head, task)
         return estimate_cost(self._prepare(runner_for(source, source.client), probe.predictor, needs), probe, source)
 
     def _needs(self, source: Source) -> Needs:

@@ -29,6 +29,14 @@ def test_the_models_own_error_is_the_cause():
     assert isinstance(caught.value.__cause__, KeyError)
 
 
+def test_a_sentence_of_our_own_is_not_put_into_another_one():
+    def model(frame):
+        raise EvaluationError("The ONNX model asks for 'age', which is not in the data; add it.")
+
+    with pytest.raises(EvaluationError, match=r"^The ONNX model asks for 'age'"):
+        answer_of(model, pd.DataFrame({"a": [1]}))
+
+
 def test_a_trace_that_stands_in_an_error_is_left_out():
     def model(frame):
         raise ValueError("Found a category not in the training set Stack trace: [bt] (0) /home/ann/libxgboost.so")

@@ -278,7 +278,9 @@ def test_an_array_arrives_as_it_was_however_many_zeros_it_holds(share: float, ki
 def test_states_are_small_and_can_be_sent(adult, model):
     suite, source = example(), FrameSource(adult, "income")
     probe = probe_model(model, source.labels, source.head(256)[0])
-    observer = Observer(suite._prepare(LocalRunner(source), probe.predictor), Plan(probe.predictor), probe)
+    observer = Observer(
+        suite._prepare(LocalRunner(source), probe.predictor, suite._needs(source)), Plan(probe.predictor), probe
+    )
     seen = LocalRunner(source).reduce(observer, 2000)
     sent = pickle.dumps(Carried(seen))
     assert len(sent) < 2**19
