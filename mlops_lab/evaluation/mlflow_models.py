@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -234,9 +235,14 @@ def load_from_mlflow(address: str) -> MlflowModel:
     MissingExtraError
         Where MLflow is not installed.
     """
+    is_kept = address.startswith(("models:", "runs:"))
+    if is_kept and "mlflow" not in sys.modules:  # to import it takes longer than a server takes to answer
+        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
+            if os.environ.get(name, "").startswith("http"):
+                check_reachable(os.environ[name])
     with quietly():
         mlflow = require("mlflow", extra="mlflow")
-        if address.startswith(("models:", "runs:")):
+        if is_kept:
             for store in {mlflow.get_tracking_uri(), mlflow.get_registry_uri()}:
                 check_reachable(store)
         try:

@@ -1,5 +1,8 @@
 import http.server
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,3 +124,20 @@ def test_a_folder_that_mlflow_does_not_open_any_more(tmp_path: Path, monkeypatch
 def test_other_words_of_mlflow_tell_nothing_of_the_store() -> None:
     assert refusal("http://example.org", "RESOURCE_DOES_NOT_EXIST: Registered Model with name=income not found") is None
     assert refusal("sqlite:///mlflow.db", "failed with error code 404") is None
+
+
+@pytest.mark.slow
+def test_a_server_is_asked_before_mlflow_is_imported() -> None:
+    """Importing MLflow takes longer than to find out that nobody answers."""
+    program = (
+        "import sys\n"
+        "from mlops_lab import evaluation as ev\n"
+        "try:\n"
+        f"    ev.load_model({ADDRESSES[0]!r})\n"
+        "except ev.EvaluationError as error:\n"
+        "    print(error, 'mlflow' in sys.modules)\n"
+    )
+    address = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=os.environ | address)
+    assert "does not answer" in done.stdout
+    assert done.stdout.endswith("False\n")
