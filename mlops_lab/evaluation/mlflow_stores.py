@@ -17,7 +17,7 @@ from mlops_lab.evaluation.masking import mask
 
 __all__ = ["check_reachable", "refusal", "shown"]
 
-ANSWER_WITHIN = 5.0  # seconds
+ANSWER_WITHIN = 4.0  # seconds; with the start of the command line it stays below ten
 REMEDY = "set MLFLOW_TRACKING_URI to the store that holds the model"
 DATABASE = re.compile(r"(postgresql|postgres|mysql|mssql)(\+\w+)?://")
 WITHOUT_SCHEME = re.compile(r"[\w.-]+:\d+(/.*)?")
