@@ -236,14 +236,16 @@ def load_from_mlflow(address: str) -> MlflowModel:
         Where MLflow is not installed.
     """
     is_kept = address.startswith(("models:", "runs:"))
+    asked: set[str] = set()
     if is_kept and "mlflow" not in sys.modules:  # to import it takes longer than a server takes to answer
-        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
-            if os.environ.get(name, "").startswith("http"):
-                check_reachable(os.environ[name])
+        named = {os.environ.get(name, "") for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")}
+        asked = {store for store in named if store.startswith("http")}
+        for store in asked:
+            check_reachable(store)
     with quietly():
         mlflow = require("mlflow", extra="mlflow")
         if is_kept:
-            for store in {mlflow.get_tracking_uri(), mlflow.get_registry_uri()}:
+            for store in {mlflow.get_tracking_uri(), mlflow.get_registry_uri()} - asked:
                 check_reachable(store)
         try:
             return wrap_pyfunc(require("mlflow.pyfunc", extra="mlflow").load_model(address))
