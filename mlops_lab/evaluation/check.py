@@ -24,9 +24,10 @@ import numpy as np
 from mlops_lab.evaluation.data import Batch, Schema
 from mlops_lab.evaluation.errors import EvaluationError, NotApplicable
 from mlops_lab.evaluation.model import Task
-from mlops_lab.evaluation.plan import Answers, Request
+from mlops_lab.evaluation.plan import Answers
 from mlops_lab.evaluation.profile import Needs, Profile
 from mlops_lab.evaluation.randomness import RowRandom
+from mlops_lab.evaluation.request import Request
 from mlops_lab.evaluation.result import Result
 
 __all__ = ["KINDS", "Check", "Procedure", "Setting", "State"]

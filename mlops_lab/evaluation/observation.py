@@ -16,8 +16,9 @@ from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.fingerprint import DataFingerprint
 from mlops_lab.evaluation.masking import mask
 from mlops_lab.evaluation.model import encode_target
-from mlops_lab.evaluation.plan import Answers, Plan, Request
+from mlops_lab.evaluation.plan import Answers, Plan
 from mlops_lab.evaluation.probe import PROBE_ROWS, Probe
+from mlops_lab.evaluation.request import Request
 
 __all__ = ["Failure", "Observer", "Seen"]
 

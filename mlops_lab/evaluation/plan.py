@@ -8,9 +8,10 @@ that was not there) go into a call of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from math import ceil
 from time import perf_counter
 from typing import Any
 
@@ -18,128 +19,13 @@ import numpy as np
 import pandas as pd
 
 from mlops_lab.evaluation.data import Batch, bytes_of_row
-from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.model import Outputs, Predictor, ignores_index
+from mlops_lab.evaluation.request import Request
+from mlops_lab.evaluation.stack import SAMPLED_ROWS, Stack, repeats, repeats_often
 
-__all__ = ["Answers", "Plan", "Request", "differs"]
+__all__ = ["Answers", "Plan"]
 
-SAMPLED_ROWS = 256  # from which it is told whether rows repeat, and whether the model reads the index
-CALL_BYTES = (
-    64 * 2**20
-)  # of one stacked frame: large enough that a call's fixed cost vanishes, small enough for any machine
-
-
-@dataclass(frozen=True)
-class Request:
-    """Rows with some columns changed.
-
-    Parameters
-    ----------
-    rows : ndarray of int, shape (changed,)
-        Which rows of the batch, ascending.
-    columns : mapping of str to array, each of shape (changed,)
-        New values of the changed columns.
-    """
-
-    rows: np.ndarray
-    columns: Mapping[str, Any]
-
-    @classmethod
-    def between(cls, before: pd.DataFrame, after: pd.DataFrame) -> Request:
-        """Find what differs between two frames.
-
-        Parameters
-        ----------
-        before, after : DataFrame of shape (rows, columns)
-            The same rows, unchanged and changed.
-
-        Returns
-        -------
-        Request
-            Only rows and columns that differ.
-
-        Raises
-        ------
-        EvaluationError
-            Where rows or columns were added, dropped or reordered.
-
-        Examples
-        --------
-        >>> before = pd.DataFrame({"age": [20, 30], "job": ["a", "b"]})
-        >>> request = Request.between(before, before.assign(age=[20, 31]))
-        >>> request.rows.tolist(), {name: values.tolist() for name, values in request.columns.items()}
-        ([1], {'age': [31]})
-        """
-        if len(after) != len(before) or list(after.columns) != list(before.columns):
-            raise EvaluationError(
-                "A change added, dropped or reordered rows or columns; it must return the same rows and columns."
-            )
-        changed = {}
-        for name in before.columns:
-            if after[name].array is not before[name].array:
-                where = differs(before[name], after[name])
-                if where.any():
-                    changed[name] = where
-        if not changed:
-            return cls(np.empty(0, dtype=np.intp), {})
-        rows = np.flatnonzero(np.logical_or.reduce(list(changed.values())))
-        return cls(rows, {name: pick(after[name], rows) for name in changed})
-
-    @classmethod
-    def of(cls, frame: pd.DataFrame, columns: Mapping[str, pd.Series]) -> Request:
-        """Make a request from new columns, leaving out rows that stay as they are.
-
-        Parameters
-        ----------
-        frame : DataFrame of shape (rows, columns)
-            Unchanged rows.
-        columns : mapping of str to Series of shape (rows,)
-            New columns.
-
-        Returns
-        -------
-        Request
-            Only the rows that differ.
-        """
-        if not columns:
-            return cls(np.empty(0, dtype=np.intp), {})
-        rows = np.flatnonzero(np.logical_or.reduce([differs(frame[name], values) for name, values in columns.items()]))
-        return cls(rows, {name: pick(values, rows) for name, values in columns.items()})
-
-
-def pick(column: pd.Series, rows: np.ndarray) -> Any:
-    """Return some values of a column as an array of the column's own type."""
-    return (column.to_numpy() if isinstance(column.dtype, np.dtype) else column.array).take(rows)
-
-
-def differs(before: pd.Series, after: pd.Series) -> np.ndarray:
-    """Tell where two columns differ; two gaps are alike.
-
-    Parameters
-    ----------
-    before, after : Series of shape (rows,)
-        Two versions of a column.
-
-    Returns
-    -------
-    ndarray of bool, shape (rows,)
-        True where the values differ.
-
-    Examples
-    --------
-    >>> differs(pd.Series([1.0, None]), pd.Series([2.0, None])).tolist()
-    [True, False]
-    """
-    if isinstance(before.dtype, pd.CategoricalDtype) and before.dtype == after.dtype:
-        return np.asarray(before.array.codes != after.array.codes)
-    if before.dtype == after.dtype == np.float64:  # the case of most changes, in a third of the time
-        first, second = before.to_numpy(), after.to_numpy()
-        return (first != second) & ((first == first) | (second == second))
-    gap_before, gap_after = before.isna().to_numpy(), after.isna().to_numpy()
-    if isinstance(before.dtype, pd.CategoricalDtype) or isinstance(after.dtype, pd.CategoricalDtype):
-        before, after = before.astype(object), after.astype(object)
-    unequal = pd.Series(before.array != after.array).fillna(True).to_numpy(dtype=bool)
-    return (unequal | (gap_before != gap_after)) & ~(gap_before & gap_after)
+CALL_BYTES = 16 * 2**20  # of one call's rows: so many that its fixed cost vanishes, so few that memory is used anew
 
 
 @dataclass(frozen=True)
@@ -218,19 +104,23 @@ class Plan:
     predictor : Predictor
         The model.
     batch_rows : int, optional
-        Rows of one call; by default as many as fit into 64 MB.
+        Rows of one call; by default as many as fit into 16 MB.
+    most_rows : int, optional
+        Rows of one call of a slow model, where fewer than fit.
     on_call : callable, optional
-        Told the number of rows after each call (for progress).
+        Told after each call what share of the batch it was, in rows of the batch (for progress).
     """
 
     predictor: Predictor
     batch_rows: int | None = None
-    on_call: Callable[[int], None] | None = None
+    most_rows: int | None = None
+    on_call: Callable[[float], object] | None = None
     rows_predicted: int = field(default=0, init=False)
     predict_seconds: float = field(default=0.0, init=False)
     changes_input: bool = field(default=False, init=False)
     _reads_index: bool | None = field(default=None, init=False)
     _row_bytes: float | None = field(default=None, init=False)
+    _row_share: float = field(default=1.0, init=False)  # of a row of the batch, for each row that is asked for
 
     def anew(self) -> Plan:
         """Return a plan that counts from zero and knows what is known of the model.
@@ -278,6 +168,7 @@ class Plan:
             Where the model cannot answer for the unchanged rows.
         """
         groups, again = group_by_types(batch.frame, requests), min(again, batch.rows)
+        self._row_share = batch.rows / max(1, batch.rows + again + sum(len(request.rows) for request in requests))
         try:
             outputs = {
                 types: self._ask_stack(batch.frame, [requests[i] for i in members], types == (), again)
@@ -303,7 +194,7 @@ class Plan:
 
     def _ask_one_by_one(self, batch: Batch, requests: Sequence[Request]) -> Answers:
         """Find which request the model cannot answer; the others go on."""
-        unchanged = self._call(batch.frame.copy())
+        unchanged = self._call(Stack.of(batch.frame, [], unchanged=True))
         changed: list[Outputs | Exception] = []
         for request in requests:
             try:
@@ -314,24 +205,23 @@ class Plan:
 
     def _ask_stack(self, frame: pd.DataFrame, requests: Sequence[Request], unchanged: bool, again: int = 0) -> Outputs:
         again = again if unchanged else 0  # they stand at the end, and stay there when repeated rows are left out
-        stacked = stack(frame, requests, unchanged, again)
-        asked, places, count = stacked, np.arange(len(stacked)), len(stacked) - again
-        if repeats_often(stacked, frame, requests, unchanged):
-            first, place = repeats(stacked.iloc[:count], with_index=self._index_matters(stacked))
+        stack = Stack.of(frame, requests, unchanged, again)
+        asked, places, count = stack, np.arange(len(stack)), len(stack) - again
+        if repeats_often(stack, requests, unchanged):
+            first, place = repeats(stack.part(slice(0, count)), with_index=self._index_matters(stack))
             if len(first) < count:
-                asked = stacked.take(np.concatenate([first, places[count:]]))
+                asked = stack.only(np.concatenate([first, places[count:]]))
                 places = np.concatenate([place, np.arange(len(first), len(asked))])
-        outputs = self._call(asked)
+        outputs = self._call(asked, again)
         self.rows_predicted -= again
-        self.changes_input |= again > 0 and not asked.iloc[len(asked) - again :].equals(frame.iloc[:again])
-        return outputs if asked is stacked else outputs.take(places)
+        return outputs if asked is stack else outputs.take(places)
 
-    def _index_matters(self, stacked: pd.DataFrame) -> bool:
+    def _index_matters(self, stack: Stack) -> bool:
         """Tell, once, whether the model reads the index: then rows that look alike are not."""
         if self._reads_index is None and ignores_index(self.predictor.call):
             self._reads_index = False
         if self._reads_index is None:
-            some = stacked.iloc[:: max(1, len(stacked) // (4 * SAMPLED_ROWS))]
+            some = stack.part(slice(None, None, max(1, len(stack) // (4 * SAMPLED_ROWS))))
             turned = some.set_axis(some.index[::-1], axis=0)
             first, second = self.predictor(some.copy()), self.predictor(turned)
             alike = np.allclose(first.decisions, second.decisions, rtol=1e-6, atol=1e-9)
@@ -340,24 +230,34 @@ class Plan:
             self._reads_index = not alike
         return self._reads_index
 
-    def _rows_of_call(self, frame: pd.DataFrame) -> int:
-        """Choose, once, how many rows fit into one call's memory."""
-        if self._row_bytes is None:
-            self._row_bytes = max(1.0, bytes_of_row(frame)) if len(frame) else 1.0
-        return max(1000, int(CALL_BYTES / self._row_bytes))
-
-    def _call(self, frame: pd.DataFrame) -> Outputs:
-        rows = self.batch_rows or self._rows_of_call(frame)
+    def _call(self, stack: Stack, again: int = 0) -> Outputs:
+        """Ask for all rows of a stack, and see whether the model leaves the last of them as they are."""
         parts = []
-        for start in range(0, len(frame), rows) if len(frame) else ():
-            part = frame if rows >= len(frame) else frame.iloc[start : start + rows]
+        for rows in self._calls(stack):
+            given = stack.part(rows)
             began = perf_counter()
-            parts.append(self.predictor(part))
+            parts.append(self.predictor(given))
             self.predict_seconds += perf_counter() - began
-            self.rows_predicted += len(part)
+            self.rows_predicted += len(given)
             if self.on_call is not None:
-                self.on_call(len(part))
+                self.on_call(len(given) * self._row_share)
+            if again and rows.stop == len(stack):
+                self.changes_input |= not given.iloc[-again:].equals(stack.frame.iloc[:again])
         return join(parts)
+
+    def _calls(self, stack: Stack) -> Iterator[slice]:
+        """Cut a stack into calls: of the rows that were asked for, or alike and as large as fits."""
+        count = len(stack)
+        if not count:
+            return
+        rows = self.batch_rows
+        if rows is None:
+            if self._row_bytes is None:
+                self._row_bytes = max(1.0, bytes_of_row(stack.frame))
+            most = max(1000, int(CALL_BYTES / self._row_bytes))
+            rows = ceil(count / ceil(count / min(most, self.most_rows or most)))
+        for start in range(0, count, rows):
+            yield slice(start, min(start + rows, count))
 
 
 def join(parts: Sequence[Outputs]) -> Outputs:
@@ -382,60 +282,3 @@ def group_by_types(frame: pd.DataFrame, requests: Sequence[Request]) -> dict[tup
         )
         groups.setdefault(others, []).append(number)
     return groups
-
-
-def stack(frame: pd.DataFrame, requests: Sequence[Request], unchanged: bool, again: int = 0) -> pd.DataFrame:
-    """Put the unchanged rows, all changed rows and some of the first once more behind each other in one new frame."""
-    own = np.arange(len(frame) if unchanged else 0)
-    rows = np.concatenate([own, *(request.rows for request in requests), np.arange(again)])
-    stacked = frame.take(rows)
-    for name in {name for request in requests for name in request.columns}:
-        types = {request.columns[name].dtype for request in requests if name in request.columns}
-        column = pick(frame[name] if types == {frame[name].dtype} else frame[name].astype(types.pop()), rows)
-        offset = len(frame) if unchanged else 0
-        for request in requests:
-            if name in request.columns:
-                column[offset : offset + len(request.rows)] = request.columns[name]
-            offset += len(request.rows)
-        stacked[name] = pd.Series(column, stacked.index, dtype=column.dtype, copy=False)  # texts as objects stay so
-    return stacked
-
-
-def repeats_often(stacked: pd.DataFrame, frame: pd.DataFrame, requests: Sequence[Request], unchanged: bool) -> bool:
-    """Tell from a few rows, with all their changed versions, whether looking for repeated rows is worth its time."""
-    if len(stacked) < 2 * SAMPLED_ROWS:
-        return False
-    columns = list(dict.fromkeys(name for request in requests for name in request.columns))
-    chosen = np.arange(0, len(frame), max(1, len(frame) // SAMPLED_ROWS))
-    shown, origin, offset = ([chosen], [chosen], len(frame)) if unchanged else ([], [], 0)
-    for request in requests:
-        places = np.searchsorted(request.rows, chosen)
-        there = np.append(request.rows, -1)[places] == chosen
-        shown.append(offset + places[there])
-        origin.append(chosen[there])
-        offset += len(request.rows)
-    versions = np.concatenate(shown)
-    if tell_apart(frame.take(chosen), columns):
-        if len(requests) < 2:
-            return False
-        changed = {place: stacked[name].array.take(versions) for place, name in enumerate(columns)}
-        probe = pd.DataFrame(changed | {-1: np.concatenate(origin)})  # only versions of one row can be alike
-    else:
-        probe = stacked.take(versions)
-    try:
-        return len(np.unique(pd.util.hash_pandas_object(probe, index=False))) <= 0.95 * len(probe)
-    except TypeError:  # a column of lists or the like cannot be hashed
-        return False
-
-
-def tell_apart(rows: pd.DataFrame, changed: Sequence[str]) -> bool:
-    """Tell whether one column, left as it is, holds hardly a value twice: then hardly two rows are alike."""
-    numbers = (name for name in rows.columns if name not in changed and rows[name].dtype.kind in "iuf")
-    return any(len(np.unique(rows[name].to_numpy())) > 0.95 * len(rows) for name in numbers)
-
-
-def repeats(stacked: pd.DataFrame, with_index: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Return the first place of each row that stands in the stack, and for each row which of them it is."""
-    keys = pd.util.hash_pandas_object(stacked, index=with_index).to_numpy()
-    places, _ = pd.factorize(keys)  # numbered as they first appear, without sorting them
-    return np.flatnonzero(np.diff(np.maximum.accumulate(places), prepend=-1)), places

@@ -14,8 +14,16 @@ from tqdm.auto import tqdm
 
 from mlops_lab.evaluation.check import Check, Procedure, Setting
 from mlops_lab.evaluation.checkpoint import Checkpoint, CheckpointRunner, identity
-from mlops_lab.evaluation.cost import Estimate, estimate_cost, rows_of_batch
-from mlops_lab.evaluation.data import FrameSource, Source, as_source
+from mlops_lab.evaluation.cost import (
+    Estimate,
+    estimate_cost,
+    is_one_batch,
+    rows_of_batch,
+    rows_of_call,
+    time_of_row,
+    versions_of_row,
+)
+from mlops_lab.evaluation.data import Source, as_source
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.fingerprint import model_fingerprint
 from mlops_lab.evaluation.model import Predictor, Task, encode_target
@@ -134,7 +142,7 @@ class Suite:
         task : {"classification", "regression"}, optional
             Needed only where it cannot be seen from the model.
         batch_rows : int, optional
-            Rows of one call of the model; by default as many as fit into 64 MB.
+            Rows of one call of the model; by default as many as fit into 16 MB, or fewer of a slow model.
         progress : bool, default True
             Show a bar when the run lasts longer than a second.
         max_seconds : float, optional
@@ -178,18 +186,20 @@ class Suite:
         free = all(one is None for one in (max_seconds, checkpoint, batch_rows))
         at_once = free and is_one_batch(runner, len(self.checks))
         probe = probe_model(model, source.labels, head, task, later=at_once)
-        row_seconds = (perf_counter() - tried) / len(head)
+        asked_for, row_seconds = source.rows * versions_of_row(len(self.checks)), 0.0
+        if probe.is_tried and isinstance(runner, LocalRunner):
+            row_seconds = time_of_row(probe.predictor, head, perf_counter() - tried, asked_for)
         if not at_once:  # then it is refused with the first batch, before the model is asked
             encode_target(source.labels, probe.predictor)
         procedures = self._prepare(runner, probe.predictor, needs)
-        rows = rows_of_batch(source, len(procedures), row_seconds, max_seconds, checkpoint is not None)
+        rows = rows_of_batch(source, len(procedures), row_seconds, math.inf if max_seconds is None else max_seconds)
         seen = Seen((None,) * len(procedures))
         if checkpoint is not None:
             about = identity(self.to_dict(), source, probe)
             kept = Checkpoint(Path(checkpoint).expanduser(), about, checkpoint_batches, rows)
             seen = kept.restore(self.checks) or seen
             runner = CheckpointRunner(source, kept)
-        observer = Observer(procedures, Plan(probe.predictor, batch_rows), probe)
+        observer = Observer(procedures, Plan(probe.predictor, batch_rows, rows_of_call(row_seconds, asked_for)), probe)
         end = math.inf if max_seconds is None else began + max_seconds
         with warnings.catch_warnings():
             warnings.simplefilter("once")
@@ -322,18 +332,13 @@ def runner_for(source: Source, client: Any) -> Runner:
     return ClusterRunner(source, client)
 
 
-def is_one_batch(runner: Runner, checks: int) -> bool:
-    """Whether all rows are in memory here and are looked at in one go."""
-    source = runner.source
-    here = isinstance(runner, LocalRunner) and isinstance(source, FrameSource)
-    return here and source.rows <= rows_of_batch(source, checks)
-
-
 def observe(runner: Runner, observer: Observer, rows: int, seen: Seen, progress: bool, end: float) -> tuple[Seen, bool]:
     """Go through the data once; on Ctrl-C, or when the time is over, keep what is there."""
     total = runner.source.rows
     observer.leave_out(seen)
     bar = tqdm(total=total, unit="row", unit_scale=True, delay=SHOW_PROGRESS_AFTER, disable=not progress, leave=False)
+    if isinstance(runner, LocalRunner):  # on a cluster, nobody looks over the workers' shoulders
+        observer.plan.on_call = bar.update
     try:
         with bar:
             for seen in runner.totals(observer, rows):

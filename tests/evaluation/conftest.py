@@ -15,7 +15,8 @@ from sklearn.linear_model import LogisticRegression
 from mlops_lab.evaluation import Report, Result, Suite
 from mlops_lab.evaluation.check import Check, Procedure, Setting
 from mlops_lab.evaluation.data import Batch
-from mlops_lab.evaluation.plan import Answers, Request
+from mlops_lab.evaluation.plan import Answers
+from mlops_lab.evaluation.request import Request
 from mlops_lab.evaluation.result import Words
 
 ROWS = 4000

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from mlops_lab.evaluation import changes
 from mlops_lab.evaluation.errors import EvaluationError
-from mlops_lab.evaluation.plan import differs
+from mlops_lab.evaluation.request import differs
 
 NUMBERS = {
     "int64": np.array([18, 35, 60, 90] * 25),

@@ -11,7 +11,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from mlops_lab import evaluation as ev
+from mlops_lab.evaluation import cost
 from mlops_lab.evaluation import plan as plans
+from mlops_lab.evaluation.data import FrameSource
+from mlops_lab.evaluation.model import Predictor
 from mlops_lab.evaluation.probe import MOST_PROBABLE, decides_by_probability
 
 pytestmark = pytest.mark.slow
@@ -73,6 +76,32 @@ def test_a_quick_model_is_timed_on_more_rows(rows):
 
     ev.Suite([ev.Calibration()]).estimate(model, frame, target)
     assert set(asked) == {256, 2000, 20_000}
+
+
+def test_a_model_is_timed_again_only_where_the_run_may_be_long(rows, monkeypatch):
+    asked = []
+
+    def call(X):
+        asked.append(len(X))
+        return np.zeros(len(X))
+
+    predictor, head = Predictor(call, "regression", None, "values"), rows[0].head(256)
+    assert cost.time_of_row(predictor, head, seconds=0.0256, rows=99_000) == pytest.approx(1e-4)  # 9.9 s at most
+    assert cost.time_of_row(predictor, head, seconds=2.56, rows=1_000_000) == pytest.approx(1e-2)  # slow for certain
+    assert asked == []
+    assert cost.time_of_row(predictor, head, seconds=0.0256, rows=101_000) < 1e-4
+    assert asked == [256, 2048]
+
+
+def test_the_slower_the_model_the_fewer_rows_at_a_time(rows):
+    source = FrameSource(*rows)
+    assert cost.rows_of_batch(source, 2) >= 5000
+    assert cost.rows_of_batch(source, 2, row_seconds=0.001) == 2000  # ten seconds for five versions of each
+    assert cost.rows_of_batch(source, 2, row_seconds=0.001, max_seconds=100) == 1000
+    assert cost.rows_of_batch(source, 2, row_seconds=10.0) == 256
+    assert cost.rows_of_call(0.001, rows=9000) is None
+    assert cost.rows_of_call(0.001, rows=11_000) == 1000
+    assert cost.rows_of_call(1.0, rows=11_000) == 256
 
 
 def test_decisions_are_tried_only_where_they_are_not_known(rows):

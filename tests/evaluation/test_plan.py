@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlops_lab.evaluation import plan as plans
 from mlops_lab.evaluation.data import Batch
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.model import Predictor
-from mlops_lab.evaluation.plan import Plan, Request, differs
+from mlops_lab.evaluation.plan import Plan
+from mlops_lab.evaluation.request import Request, differs
 
 
 class Recorder:
@@ -147,3 +149,38 @@ def test_rows_that_look_alike_are_not_for_a_model_that_reads_the_index():
     plan = Plan(Predictor(by_index, "regression", None, "values"))
     answers = plan.ask(Batch(frame, np.zeros(2000), 0), [])
     assert answers.unchanged.decisions.tolist() == list(range(2000))
+
+
+def test_one_call_holds_as_many_rows_as_fit_and_all_calls_are_alike(monkeypatch):
+    frame = pd.DataFrame({"age": np.arange(2500.0), "job": "cook"})
+    monkeypatch.setattr(plans, "CALL_BYTES", 1)  # a thousand rows at most
+    answers, recorder, _ = ask(frame, [Request.between(frame, frame.assign(age=-frame["age"]))])
+    assert [len(given) for given in recorder.frames] == [1000, 1000, 1000, 1000, 999]  # the first is 0 either way
+    assert answers.changed[0].decisions.tolist() == (4000 - frame["age"])[1:].tolist()
+    _, recorder, _ = ask(frame, [], most_rows=600)
+    assert [len(given) for given in recorder.frames] == [500] * 5
+
+
+def test_whoever_watches_is_told_of_all_rows_of_the_batch(monkeypatch):
+    frame, told = pd.DataFrame({"age": np.arange(2500.0), "job": "cook"}), []
+    monkeypatch.setattr(plans, "CALL_BYTES", 1)
+    ask(frame, [Request.between(frame, frame.assign(age=-1.0 - frame["age"]))], on_call=told.append)
+    assert len(told) == 5
+    assert sum(told) == pytest.approx(2500)
+
+
+def test_a_model_that_changes_its_rows_is_found_out_in_the_last_of_many_calls(monkeypatch):
+    frame = pd.DataFrame({"age": np.arange(2500.0)})
+    monkeypatch.setattr(plans, "CALL_BYTES", 1)
+
+    def rude(given):
+        given["age"] = 0.0
+        return np.zeros(len(given))
+
+    for call, found in ((rude, True), (lambda given: np.zeros(len(given)), False)):
+        plan = Plan(Predictor(call, "regression", None, "values"))
+        answers = plan.ask(Batch(frame, np.zeros(2500), 0), [], again=256)
+        assert plan.changes_input is found
+        assert len(answers.again) == 256
+        assert plan.rows_predicted == 2500
+    assert frame["age"].tolist() == list(range(2500))

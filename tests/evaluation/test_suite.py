@@ -115,6 +115,23 @@ def test_ctrl_c_leaves_what_was_seen_and_marks_it(many_batches: None, tmp_path: 
     assert ev.Report.from_json(report.to_json(tmp_path / "report.json")).partial
 
 
+def test_ctrl_c_leaves_what_was_seen_of_a_slow_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cost, "STEP_SECONDS", 0.0)  # the slower the model, the fewer rows lie between two chances
+    report = ev.Suite([ev.Calibration(max_error=0.2)]).run(Slow(at=3), FRAME, LABELS, progress=False)
+    assert report.partial
+    assert report.rows == 3 * suites.PROBE_ROWS
+
+
+class Slow(Impatient):
+    """Is asked for the first rows over and over before the run, to see how slow it is."""
+
+    def __call__(self, frame: pd.DataFrame) -> np.ndarray:
+        self.calls += frame.index[0] > 0
+        if self.calls == self.at:
+            raise KeyboardInterrupt
+        return chance(frame)
+
+
 def test_ctrl_c_before_the_first_batch_passes_nothing() -> None:
     report = ev.Suite([ev.Calibration(max_error=0.9)]).run(Impatient(at=1), FRAME, LABELS)
     assert report.partial

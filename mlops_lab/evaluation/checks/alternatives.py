@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,8 @@ from mlops_lab.evaluation.changes.base import rebuild
 from mlops_lab.evaluation.changes.levels import replace_levels
 from mlops_lab.evaluation.data import Schema
 from mlops_lab.evaluation.errors import EvaluationError
-from mlops_lab.evaluation.plan import Request
 from mlops_lab.evaluation.profile import BINS, NumericProfile, Profile
+from mlops_lab.evaluation.request import Request
 
 __all__ = ["Alternatives", "find_alternatives"]
 
@@ -77,15 +78,17 @@ class Alternatives:
         if any(self.numeric):
             missing = frame[list(self.columns)].isna().any(axis=1).to_numpy()
             return np.where(missing, -1, len(self.values))
-        places = []
+        places, shape = [], []
         for at, name in enumerate(self.columns):
-            levels = list(dict.fromkeys(value[at] for value in self.values))
-            places.append(pd.Index(levels).get_indexer(pd.Index(frame[name])))
-        code_of = {combination: number for number, combination in enumerate(self.values)}
-        if len(self.columns) == 1:
-            return places[0]
-        rows = zip(*(frame[name].tolist() for name in self.columns), strict=True)
-        return np.array([code_of.get(row, -1) for row in rows])
+            levels = pd.Index(list(dict.fromkeys(value[at] for value in self.values)))
+            column = frame[name].array
+            if isinstance(column, pd.Categorical):  # one look at each category instead of at each row
+                places.append(np.append(levels.get_indexer(column.categories), -1)[column.codes])
+            else:
+                places.append(levels.get_indexer(pd.Index(column)))
+            shape.append(len(levels))
+        there = np.logical_and.reduce([place >= 0 for place in places])
+        return np.where(there, np.ravel_multi_index(places, shape, mode="clip"), -1)  # in the order of a product
 
     def tried(self, own: np.ndarray, to: int) -> np.ndarray:
         """Find the rows that are tried with one combination.
@@ -121,15 +124,36 @@ class Alternatives:
             For each combination, only rows that differ.
         """
         own = self.own(frame)
-        for number, combination in enumerate(self.values):
-            rows = self.tried(own, number)
-            changed = {}
-            for name, value, numeric in zip(self.columns, combination, self.numeric, strict=True):
-                if numeric:
-                    changed[name] = rebuild(frame[name], np.full(len(frame), value, dtype=float), rows)
-                else:
-                    changed[name] = replace_levels(frame[name], dict.fromkeys(self.levels[name], value), rows)
-            yield Request.of(frame, changed)
+        if any(self.numeric):
+            for number, combination in enumerate(self.values):
+                yield self._request_of_numbers(frame, combination, self.tried(own, number))
+            return
+        levels = {
+            name: array_like(frame[name], [value[at] for value in self.values]) for at, name in enumerate(self.columns)
+        }
+        for number in range(len(self.values)):
+            rows = np.flatnonzero(self.tried(own, number))  # each holds another combination, so it differs
+            yield Request(rows, {name: values.take(np.full(len(rows), number)) for name, values in levels.items()})
+
+    def _request_of_numbers(self, frame: pd.DataFrame, combination: Sequence[Any], tried: np.ndarray) -> Request:
+        """Put numbers in, maybe beside levels; a row may hold the number already."""
+        changed = {}
+        for name, value, numeric in zip(self.columns, combination, self.numeric, strict=True):
+            if numeric:
+                changed[name] = rebuild(frame[name], np.full(len(frame), value, dtype=float), tried)
+            else:
+                changed[name] = replace_levels(frame[name], dict.fromkeys(self.levels[name], value), tried)
+        return Request.of(frame, changed)
+
+
+def array_like(column: pd.Series, levels: Sequence[Hashable]) -> Any:
+    """Return levels as an array of a column's own type; categories that are new to it are added."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        known = column.dtype.categories
+        added = [level for level in dict.fromkeys(levels) if level not in known]
+        return pd.Categorical(levels, dtype=column.array.add_categories(added).dtype if added else column.dtype)
+    values = pd.array(list(levels), dtype=column.dtype)
+    return values.to_numpy() if isinstance(column.dtype, np.dtype) else values
 
 
 def find_alternatives(

@@ -16,7 +16,8 @@ from mlops_lab.evaluation.checks.confidence import confidence_of
 from mlops_lab.evaluation.data import Batch
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.parameters import check_amount
-from mlops_lab.evaluation.plan import Answers, Request
+from mlops_lab.evaluation.plan import Answers
+from mlops_lab.evaluation.request import Request
 from mlops_lab.evaluation.result import Result, Words
 from mlops_lab.evaluation.statistics.calibration import (
     ScoreHistogram,

@@ -14,7 +14,8 @@ from mlops_lab.evaluation.check import Check, Procedure, Setting
 from mlops_lab.evaluation.data import Batch
 from mlops_lab.evaluation.model import Outputs
 from mlops_lab.evaluation.parameters import check_rate
-from mlops_lab.evaluation.plan import Answers, Request
+from mlops_lab.evaluation.plan import Answers
+from mlops_lab.evaluation.request import Request
 from mlops_lab.evaluation.result import Result, Words
 from mlops_lab.evaluation.statistics.interval import Interval
 from mlops_lab.evaluation.statistics.power import rows_needed_rate

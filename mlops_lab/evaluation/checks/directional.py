@@ -18,9 +18,10 @@ from mlops_lab.evaluation.checks.movement import followed_class, movement
 from mlops_lab.evaluation.data import Batch, Schema
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.parameters import check_amount, check_rate
-from mlops_lab.evaluation.plan import Answers, Request
+from mlops_lab.evaluation.plan import Answers
 from mlops_lab.evaluation.profile import Needs, to_float
 from mlops_lab.evaluation.region import Drawn, Region, describe_region
+from mlops_lab.evaluation.request import Request
 from mlops_lab.evaluation.result import Result, Words
 from mlops_lab.evaluation.statistics.power import rows_needed_rate
 from mlops_lab.evaluation.statistics.rates import rate

@@ -19,8 +19,9 @@ from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.metrics import Metric, Own, find_metric
 from mlops_lab.evaluation.numbers import in_text
 from mlops_lab.evaluation.parameters import check_amount
-from mlops_lab.evaluation.plan import Answers, Request
+from mlops_lab.evaluation.plan import Answers
 from mlops_lab.evaluation.profile import Needs
+from mlops_lab.evaluation.request import Request
 from mlops_lab.evaluation.result import Result, Words
 from mlops_lab.evaluation.statistics.interval import Interval
 from mlops_lab.evaluation.statistics.rates import rate

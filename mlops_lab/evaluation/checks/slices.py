@@ -18,8 +18,9 @@ from mlops_lab.evaluation.group_metrics import GroupMetric, find_group_metric
 from mlops_lab.evaluation.grouping import Binning, bin_column, binning_needs, conjunctions
 from mlops_lab.evaluation.numbers import in_text
 from mlops_lab.evaluation.parameters import check_amount
-from mlops_lab.evaluation.plan import Answers, Request
+from mlops_lab.evaluation.plan import Answers
 from mlops_lab.evaluation.profile import Needs
+from mlops_lab.evaluation.request import Request
 from mlops_lab.evaluation.result import Result, Words
 from mlops_lab.evaluation.statistics.groups import gap
 from mlops_lab.evaluation.statistics.interval import Interval

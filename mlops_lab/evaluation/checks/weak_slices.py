@@ -20,8 +20,9 @@ from mlops_lab.evaluation.lattice import Lattice, Overlap, jaccard
 from mlops_lab.evaluation.metrics import FOR_PROBABILITIES, FOR_VALUES, row_loss
 from mlops_lab.evaluation.numbers import in_text
 from mlops_lab.evaluation.parameters import check_amount
-from mlops_lab.evaluation.plan import Answers, Request
+from mlops_lab.evaluation.plan import Answers
 from mlops_lab.evaluation.profile import Needs
+from mlops_lab.evaluation.request import Request
 from mlops_lab.evaluation.result import Result, Words
 from mlops_lab.evaluation.statistics.groups import gap
 from mlops_lab.evaluation.statistics.interval import Interval, interval, normal_quantile

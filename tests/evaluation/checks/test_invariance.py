@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mlops_lab import evaluation as ev
+from mlops_lab.evaluation.checks.alternatives import Alternatives
 
 
 def people(rows=1000, seed=0):
@@ -168,3 +171,21 @@ def test_groups_of_a_few_rows_are_not_held_against_each_other():
     result = ev.Suite([ev.Invariance("town")]).run(lambda X: X["pay"] * 1.0, frame, frame["pay"]).results[0]
     assert (result.extras["highest_group"], result.extras["lowest_group"]) == ("b", "a")
     assert result.extras["gap"] == 500
+
+
+@pytest.mark.parametrize("types", ["category", "str", object])
+def test_joint_values_are_told_apart_whatever_their_type(types):
+    frame = pd.DataFrame({"sex": list("fmmf") * 3, "region": list("nnse") * 3, "plan": list("aaab") * 3}, dtype=types)
+    frame.loc[[1, 6], "region"] = None
+    columns = ("sex", "region", "plan")
+    values = tuple(itertools.product("fm", "ens", "ab"))
+    levels = {"sex": ("f", "m"), "region": ("e", "n", "s"), "plan": ("a", "b")}
+    alternatives = Alternatives(columns, values, (False,) * 3, levels)
+    rows = frame.astype(object).where(frame.notna(), None).itertuples(index=False, name=None)
+    expected = [values.index(row) if None not in row else -1 for row in rows]
+    assert alternatives.own(frame).tolist() == expected
+    for number, request in enumerate(alternatives.requests(frame)):
+        assert request.rows.tolist() == [row for row, own in enumerate(expected) if own not in (-1, number)]
+        put_in = pd.DataFrame({name: pd.Series(array, dtype=array.dtype) for name, array in request.columns.items()})
+        assert put_in.dtypes.to_dict() == frame.dtypes.to_dict()
+        assert (put_in.astype(object) == list(values[number])).all().all()
