@@ -107,8 +107,15 @@ class Stack:
         """
         frame = self.frame.take(self.rows[rows])
         for name, column in self.columns.items():
-            values = column[rows]
-            frame[name] = pd.Series(values, frame.index, dtype=values.dtype, copy=False)  # texts as objects stay so
+            values, place = column[rows], frame.columns.get_loc(name)
+            if (
+                isinstance(values, np.ndarray)
+                and values.dtype.kind in "fiub"
+                and values.dtype == frame.dtypes.iloc[place]
+            ):
+                frame.iloc[:, place] = values  # in place: a model reads columns that lie apart at half the speed
+            else:
+                frame[name] = pd.Series(values, frame.index, dtype=values.dtype, copy=False)  # texts as objects stay so
         return frame
 
 
