@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import special
 from sklearn import metrics
 
 from mlops_lab import evaluation as ev
@@ -356,6 +357,19 @@ def waits(rng: np.random.Generator, rows: int) -> Sample:
     return (lambda X: X["call"].to_numpy()), frame, frame["call"] + rng.exponential(1 + late)
 
 
+def ranked(shares: tuple[float, ...], areas: tuple[float, ...]) -> Callable[[np.random.Generator, int], Sample]:
+    """Draw scores whose area under the curve is known in each group, three rows of ten being positive."""
+    shift = np.sqrt(2) * special.ndtri(np.array(areas))
+
+    def sample(rng: np.random.Generator, rows: int) -> Sample:
+        group, target = rng.choice(len(shares), rows, p=shares), (rng.random(rows) < 0.3).astype(int)
+        score = special.expit(rng.normal(size=rows) + shift[group] * target)
+        frame = pd.DataFrame({"g": np.array(list("abcdefgh"))[group], "score": score})
+        return (lambda X: X["score"].to_numpy()), frame, target
+
+    return sample
+
+
 def slices() -> Iterator[Case]:
     def against(whom: str, metric: str = "accuracy") -> Callable[[float], Any]:
         return lambda most: ev.Slices("g", most, metric=metric, against=whom)
@@ -384,6 +398,14 @@ def slices() -> Iterator[Case]:
     yield Case(
         "slices", "against the best, eight alike", 4000, grouped((0.125,) * 8, (0.1,) * 8), against("best"), 0.0,
         covered=False, spare=0.02,
+    )  # fmt: skip
+    yield Case(
+        "slices", "area under the curve, against the rest", 2000, ranked((0.8, 0.2), (0.85, 0.78)),
+        against("rest", "roc_auc"), 0.07,
+    )  # fmt: skip
+    yield Case(
+        "slices", "area under the curve, four of eight groups at the tolerance", 4000,
+        ranked((0.125,) * 8, (0.86,) * 4 + (0.78,) * 4), against("best", "roc_auc"), 0.08, covered=False,
     )  # fmt: skip
     yield Case(
         "slices", "against the best, a tiny best group", 2000, grouped((0.49, 0.49, 0.02), (0.1, 0.16, 0.1)),

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special, stats
 
+from mlops_lab.evaluation.statistics.area import Scores, auc_interval
 from mlops_lab.evaluation.statistics.calibration import ScoreHistogram
 from mlops_lab.evaluation.statistics.calibration_error import calibration_error
 from mlops_lab.evaluation.statistics.class_metrics import metric_drop
@@ -209,6 +210,46 @@ def rankings() -> Iterator[Case]:
         yield Case("AUC", f"{prior:g} positive, {share:g} of {rows:,} change", draw, large=share * prior * rows > 500)
 
 
+def scored(rng: np.random.Generator, positives: int, negatives: int, shift: float, spread: float, tied: bool) -> Scores:
+    """Draw normal scores of both classes; tied ones have a handful of values."""
+    score = np.r_[shift + spread * rng.normal(size=positives), rng.normal(size=negatives)]
+    return Scores.of(np.arange(len(score)) < positives, special.expit(np.rint(score) if tied else score))
+
+
+def area_of(shift: float, spread: float, tied: bool) -> float:
+    """Compute the area under the curve of such scores."""
+    if not tied:
+        return float(stats.norm.cdf(shift / np.hypot(1, spread)))
+    edges = np.arange(-20.5, 21.0)
+    positive, negative = (np.diff(stats.norm.cdf(edges, *one)) for one in ((shift, spread), (0, 1)))
+    return float(positive @ (np.cumsum(negative) - negative / 2))
+
+
+def areas() -> Iterator[Case]:
+    for name, group, rest, shifts, spread, tied in (
+        ("10 + 90 rows, nearly perfect", (10, 90), (200, 1800), (2.9, 2.4), 1.0, False),
+        ("10 + 1,000 rows, nearly perfect", (10, 1000), (200, 20_000), (4.6, 4.6), 2.0, False),
+        ("50 + 50 rows", (50, 50), (500, 500), (0.8, 1.2), 1.0, False),
+        ("200 + 200 rows, five scores", (200, 200), (1000, 1000), (1.0, 1.3), 1.0, True),
+        ("1,000 + 4,000 rows", (1000, 4000), (4000, 16_000), (1.1, 1.4), 1.3, False),
+    ):
+        mine, others = (area_of(shift, spread, tied) for shift in shifts)
+
+        def draw(
+            rng: np.random.Generator,
+            sizes: tuple[tuple[int, int], tuple[int, int]] = (group, rest),
+            shifts: tuple[float, float] = shifts,
+            spread: float = spread,
+            tied: bool = tied,
+            truth: float = others - mine,
+        ) -> Interval:
+            drawn = [scored(rng, *size, shift, spread, tied) for size, shift in zip(sizes, shifts, strict=True)]
+            loss, rest = (auc_interval(one).rescaled(-1, shift=1) for one in drawn)
+            return gap(loss, rest, 0.0, tolerance=truth)
+
+        yield Case("gap of AUC", name, draw, large=min(group) >= 200)
+
+
 SCORES: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
     "even": lambda rng, rows: rng.random(rows),
     "sure": lambda rng, rows: rng.beta(0.5, 0.5, size=rows),
@@ -294,7 +335,7 @@ def means() -> Iterator[Case]:
             yield Case("mean", f"{name}, {rows:,} rows", draw, large=rows >= 200)
 
 
-TOPICS = (rates, drops, means, losses, errors, classes, rankings, calibrations, groups)
+TOPICS = (rates, drops, means, losses, errors, classes, rankings, areas, calibrations, groups)
 
 
 def judge(case: Case, seeds: int) -> bool:

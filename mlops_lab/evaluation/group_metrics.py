@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from mlops_lab.evaluation.data import Batch
 from mlops_lab.evaluation.errors import EvaluationError, NotApplicable
 from mlops_lab.evaluation.metrics import FOR_PROBABILITIES, FOR_VALUES, row_loss
 from mlops_lab.evaluation.model import Outputs
+from mlops_lab.evaluation.statistics.area import Scores, auc_interval, cells_of
 from mlops_lab.evaluation.statistics.class_metrics import metric_interval
 from mlops_lab.evaluation.statistics.confusion import Confusion
 from mlops_lab.evaluation.statistics.interval import Interval
@@ -38,6 +39,7 @@ class GroupMetric(ABC):
         Code of the positive class, for metrics that have one.
     """
 
+    subtracts: ClassVar[bool] = False  # whether all rows' state less a group's is that of the rest, to the last bit
     name: str
     setting: Setting
     positive: int = 1
@@ -50,7 +52,7 @@ class GroupMetric(ABC):
     @property
     def larger_is_better(self) -> bool:
         """Whether the metric is one minus the loss."""
-        return self.name in ("accuracy", "balanced_accuracy", "f1")
+        return self.name in ("accuracy", "balanced_accuracy", "f1", "roc_auc")
 
     @abstractmethod
     def reduce(self, batch: Batch, outputs: Outputs) -> Callable[[np.ndarray], Any]:
@@ -79,10 +81,15 @@ class Wrong:
     def __add__(self, other: Wrong) -> Wrong:
         return Wrong(self.rows + other.rows, self.wrong + other.wrong)
 
+    def __sub__(self, part: Wrong) -> Wrong:
+        return Wrong(self.rows - part.rows, self.wrong - part.wrong)
+
 
 @dataclass(frozen=True)
 class GroupAccuracy(GroupMetric):
     """Share of wrong decisions."""
+
+    subtracts: ClassVar[bool] = True
 
     def reduce(self, batch: Batch, outputs: Outputs) -> Callable[[np.ndarray], Wrong]:
         """Compare decisions and target once."""
@@ -145,10 +152,33 @@ class GroupConfusion(GroupMetric):
         return state.rows
 
 
+@dataclass(frozen=True)
+class GroupAuc(GroupMetric):
+    """One minus the area under the ROC curve, of pairs within the group."""
+
+    subtracts: ClassVar[bool] = True  # and so of each group one histogram is kept instead of two
+
+    def reduce(self, batch: Batch, outputs: Outputs) -> Callable[[np.ndarray], Scores]:
+        """Find the bin of each score once, and bring the rows into their order."""
+        cells = cells_of(batch.target == self.positive, outputs.score(self.positive))
+        order = np.argsort(cells)
+        ordered = cells[order]
+        return lambda mask: Scores.of_cells(ordered[mask[order]])
+
+    def loss(self, state: Scores) -> Interval:
+        """Estimate the share of pairs that are not in order."""
+        return auc_interval(state, alpha=self.setting.alpha).rescaled(-1, shift=1)
+
+    def rows(self, state: Scores) -> int:
+        """Return all rows."""
+        return state.rows
+
+
 GROUP_METRICS: dict[str, type[GroupMetric]] = {
     "accuracy": GroupAccuracy,
     "balanced_accuracy": GroupConfusion,
     "f1": GroupConfusion,
+    "roc_auc": GroupAuc,
     "log_loss": GroupMean,
     "brier_score": GroupMean,
     "mean_absolute_error": GroupMean,
@@ -192,5 +222,5 @@ def find_group_metric(given: str | None, setting: Setting, positive: Any = None)
     if name in FOR_PROBABILITIES:
         setting.require_probabilities(name)
     two_classes = setting.classes is not None and len(setting.classes) == 2
-    needs_positive = name == "f1" or (name == "brier_score" and two_classes)
+    needs_positive = name in ("f1", "roc_auc") or (name == "brier_score" and two_classes)
     return GROUP_METRICS[name](name, setting, setting.positive_code(positive) if needs_positive else 1)

@@ -51,7 +51,8 @@ class Slices(Check):
         Name as in scikit-learn; by default accuracy, or mean absolute error for values.
     against : {"overall", "rest", "best"}, default "overall"
         What a group is held against: all rows, all other rows, or the best group of the same columns. Metrics that are
-        no mean over rows (F1, balanced accuracy, root mean squared error) need ``"rest"`` or ``"best"``.
+        no mean over rows (F1, balanced accuracy, the area under the ROC curve, root mean squared error) need ``"rest"``
+        or ``"best"``.
     bins : int, default 4
         Groups of a numeric column.
     min_rows : int, default 0
@@ -140,7 +141,7 @@ class Groups:
     states : dict of int to object
         By place of the group; −1 for all rows.
     rests : dict of int to object
-        State of the rows outside of each group.
+        State of the rows outside of each group; empty where it is that of all rows less the group's.
     """
 
     states: dict[int, Any]
@@ -179,7 +180,9 @@ class SlicesProcedure(Procedure):
         states, rests = {-1: reduce(everything)}, {}
         for place, group in enumerate(self.groups):
             mask = np.logical_and.reduce([codes[column] == code for column, code in group])
-            states[place], rests[place] = reduce(mask), reduce(~mask)
+            states[place] = reduce(mask)
+            if not self.metric.subtracts:
+                rests[place] = reduce(~mask)
         return Groups(states, rests)
 
     def label(self, group: int) -> str:
@@ -236,12 +239,13 @@ class SlicesProcedure(Procedure):
             rivals = [other for other in losses if other != group and self._family(other) == self._family(group)]
             if not rivals:
                 return None
-            best = min(rivals, key=lambda other: float(losses[other].estimate))
+            best = min(rivals, key=lambda other: float(np.nan_to_num(losses[other].estimate, nan=math.inf)))
             return gap(losses[group], losses[best], 0.0, tolerance=tolerance, alpha=alpha)
         if rows == all_rows:
             return None
         share = rows / all_rows if self.check.against == "overall" else 0.0
-        return gap(losses[group], self.metric.loss(state.rests[group]), share, tolerance=tolerance, alpha=alpha)
+        rest = state.states[-1] - state.states[group] if self.metric.subtracts else state.rests[group]
+        return gap(losses[group], self.metric.loss(rest), share, tolerance=tolerance, alpha=alpha)
 
     def _family(self, group: int) -> tuple[int, ...]:
         """Columns that a group is made of."""
@@ -298,6 +302,8 @@ class SlicesProcedure(Procedure):
         """Rows of the whole data with which every group would pass, or one would fail."""
         ends = [[float(getattr(found, end)) for found in gaps.values()] for end in ("estimate", "low", "high")]
         estimates, lows, highs = ends
+        if any(found.note for found in gaps.values()) and np.nanmax([-math.inf, *estimates]) <= self.check.max_gap:
+            return math.nan  # all must pass, also those of which nothing is known
         looks = len(gaps) * self._choices(gaps)
         return rows_needed_parts(
             estimates, lows, highs, self.check.max_gap, rows, alpha=self.setting.alpha, looks=looks
@@ -327,6 +333,7 @@ class SlicesProcedure(Procedure):
     def _words(self, state: Groups, decides: int, found: Interval, overall: Interval, groups: int) -> Words:
         """Put the result into sentences."""
         value = self.metric.as_metric(self.metric.loss(state.states[decides]))
+        unknown = _("{metric} is {overall} over all rows, and cannot be judged where {group} ({rows:,} rows). {reason}")
         happened = {
             "overall": _(
                 "{metric} is {overall} over all rows and {value} where {group} ({rows:,} rows): worse by {gap} "
@@ -347,7 +354,8 @@ class SlicesProcedure(Procedure):
             changed=_("Nothing was changed; {metric} was measured in {groups} groups of {columns}.").format(
                 metric=self.metric.name, groups=groups, columns=self.check.target
             ),
-            happened=happened.format(
+            happened=(unknown if found.note else happened).format(
+                reason=found.note,
                 metric=self.metric.name,
                 overall=in_text(overall.estimate),
                 value=in_text(value.estimate),

@@ -4,11 +4,14 @@ import pytest
 from fairlearn.metrics import MetricFrame
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy.special import expit, ndtri
 from scipy.stats import binom
 from sklearn import metrics
 
 from mlops_lab import evaluation as ev
 from mlops_lab.evaluation.group_metrics import GROUP_METRICS
+from mlops_lab.evaluation.statistics.area import Scores
+from mlops_lab.evaluation.statistics.ranking import binning_error
 
 
 def people(rows=4000, seed=0, weak=0.0):
@@ -68,12 +71,16 @@ def test_each_groups_metric_is_that_of_scikit_learn(name):
         "f1": (metrics.f1_score, True),
         "log_loss": (metrics.log_loss, False),
         "brier_score": (metrics.brier_score_loss, False),
+        "roc_auc": (metrics.roc_auc_score, False),
     }[name]
     result = run(ev.Slices(["sex", "region"], metric=name, against="rest"), frame, target)
     table = result.details.set_index("group")
     mask = ((frame["sex"] == "f") & (frame["region"] == "north")).to_numpy()
     answer = (frame["p"] >= 0.5).astype(int) if of_labels else frame["p"]
-    assert table.loc["sex = f & region = north", "metric"] == pytest.approx(function(target[mask], answer[mask]))
+    expected = function(target[mask], answer[mask])
+    binned = binning_error(Scores.of(target[mask] == 1, frame["p"][mask]).table()) if name == "roc_auc" else 0.0
+    assert table.loc["sex = f & region = north", "metric"] == pytest.approx(expected, abs=binned + 1e-12)
+    assert binned < 1e-3
     assert (table["metric_low"] <= table["metric"]).all()
     assert (table["metric"] <= table["metric_high"]).all()
     assert table.loc["sex = f & region = north", "rows"] == mask.sum()
@@ -142,9 +149,69 @@ def test_equal_groups_rarely_fail_however_many(against):
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_split_in_any_order_gives_the_same(result_over, assert_same, edges, order):
     frame, target = people(400)
-    for metric in ("accuracy", "log_loss", "f1"):
+    for metric in ("accuracy", "log_loss", "f1", "roc_auc"):
         check = ev.Slices(["sex", "age"], metric=metric, against="rest")
         assert_same(result_over(check, model, frame, target), result_over(check, model, frame, target, edges, order))
+
+
+def ranked(rows, areas, seed, shares=None):
+    """Scores whose area under the curve is known in each group."""
+    rng = np.random.default_rng(seed)
+    group, target = rng.choice(len(areas), rows, p=shares), (rng.random(rows) < 0.4).astype(int)
+    score = expit(rng.normal(size=rows) + np.sqrt(2) * ndtri(np.array(areas))[group] * target)
+    return pd.DataFrame({"g": np.array(list("abcdefghij"))[group], "p": score}), target
+
+
+@pytest.mark.parametrize("against", ["rest", "best"])
+def test_a_group_that_is_ranked_worse_is_found(against):
+    result = run(
+        ev.Slices("g", metric="roc_auc", against=against, max_gap=0.05), *ranked(8000, (0.9, 0.9, 0.75), seed=0)
+    )
+    assert (result.verdict, result.extras["worst_group"]) == ("fail", "g = c")
+    assert result.low < 0.15 < result.high
+    assert "roc_auc is" in result.explain()
+
+
+def test_a_group_of_one_class_cannot_be_ranked_and_says_so():
+    frame, target = ranked(4000, (0.9, 0.9, 0.9), seed=0, shares=(0.49, 0.49, 0.02))
+    target[frame["g"] == "c"] = 1
+    for against in ("rest", "best"):
+        result = run(ev.Slices("g", metric="roc_auc", against=against), frame, target)
+        assert result.verdict == "inconclusive"
+        assert "cannot be judged where g = c" in result.explain()
+        assert "rarer class has 0 rows" in result.explain()
+        assert "nan" not in result.explain()
+        assert np.isnan(result.rows_needed)
+        assert result.details.set_index("group").loc[["g = a", "g = b"], "verdict"].tolist() == ["pass", "pass"]
+        result.plot()
+
+
+def test_the_class_that_is_ranked_can_be_named_and_must_be_among_three():
+    frame, target = ranked(3000, (0.9, 0.7), seed=1)
+    first = run(ev.Slices("g", metric="roc_auc", against="rest"), frame, target)
+    turned = run(ev.Slices("g", metric="roc_auc", against="rest", positive=0), frame, target)
+    assert turned.details["metric"].tolist() == pytest.approx(first.details["metric"].tolist(), abs=1e-5)
+    labels = np.where(target == 1, "yes", np.where(frame["p"] < 0.4, "no", "perhaps"))
+
+    class OfThree:
+        classes_ = np.array(["no", "perhaps", "yes"])
+
+        def predict_proba(self, X):
+            return np.column_stack([(1 - X["p"]) / 2, (1 - X["p"]) / 2, X["p"]])
+
+    suite = ev.Suite([ev.Slices("g", metric="roc_auc", against="rest", positive="yes")])
+    of_three = suite.run(OfThree(), frame, labels).results[0]
+    assert of_three.details["metric"].tolist() == first.details["metric"].tolist()
+    with pytest.raises(ev.EvaluationError, match="3 classes"):
+        ev.Suite([ev.Slices("g", metric="roc_auc", against="rest")]).run(OfThree(), frame, labels)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("against", ["rest", "best"])
+def test_groups_that_are_ranked_alike_rarely_fail_however_many(against):
+    seeds, check = 60, ev.Slices("g", metric="roc_auc", max_gap=0.0, against=against)
+    fails = sum(run(check, *ranked(3000, (0.85,) * 10, seed)).verdict == "fail" for seed in range(seeds))
+    assert fails <= binom.ppf(0.999, seeds, 0.05)
 
 
 @pytest.mark.parametrize(
@@ -155,6 +222,7 @@ def test_any_split_in_any_order_gives_the_same(result_over, assert_same, edges, 
         (lambda: ev.Slices("sex", max_gap=-1), "max_gap is -1"),
         (lambda: ev.Slices("sex", against="all"), "choose 'overall'"),
         (lambda: ev.Slices("sex", metric="f1"), "pass against='rest'"),
+        (lambda: ev.Slices("sex", metric="roc_auc"), "pass against='rest'"),
         (lambda: ev.Slices("sex", metric="acuracy"), "nearest is 'accuracy'"),
         (lambda: ev.Slices("sex", metric="mean_absolute_error"), "does not fit"),
         (lambda: ev.Slices("sex", bins=1), "bins is 1"),
@@ -166,11 +234,13 @@ def test_wrong_use_is_refused(make, sentence):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "f1", "brier_score", "log_loss"])
+@pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "f1", "brier_score", "log_loss", "roc_auc"])
 def test_groups_equal_those_of_fairlearn(metric):
     frame, target = people(weak=0.3)
     judge = getattr(metrics, {"brier_score": "brier_score_loss", "log_loss": "log_loss"}.get(metric, f"{metric}_score"))
-    answer = frame["p"] if metric in ("brier_score", "log_loss") else (frame["p"] >= 0.5).astype(int)
+    if metric == "roc_auc":
+        frame["p"] = frame["p"].round(3)  # so that no two different scores share a bin
+    answer = frame["p"] if metric in ("brier_score", "log_loss", "roc_auc") else (frame["p"] >= 0.5).astype(int)
     theirs = MetricFrame(metrics=judge, y_true=target, y_pred=answer, sensitive_features=frame[["sex", "region"]])
     result = run(ev.Slices(["sex", "region"], metric=metric, against="rest"), frame, target)
     ours = result.details.set_index("group")
