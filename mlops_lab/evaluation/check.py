@@ -92,6 +92,11 @@ class Setting:
                 f"{kind!r} needs probabilities, which this model does not give; pass a classifier with predict_proba."
             )
 
+    @property
+    def extras(self) -> dict[str, str]:
+        """What a result must hold for words and pictures that tell values from decisions."""
+        return {"answers": "values"} if self.task == "regression" else {}
+
     def positive_code(self, positive: Any = None) -> int:
         """Return the position of a class among the model's classes.
 

@@ -112,6 +112,11 @@ class Result:
     error: Exception | None = field(default=None, repr=False, compare=False)
 
     @property
+    def of_values(self) -> bool:
+        """Whether the model answers with values, which are no decisions."""
+        return self.extras.get("answers") == "values"
+
+    @property
     def passed(self) -> bool:
         """Whether the verdict is ``pass``."""
         return self.verdict == "pass"

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -15,6 +16,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
+from mlops_lab import evaluation as ev
 from mlops_lab.evaluation import Report, Result
 from mlops_lab.evaluation.plots import draw_result, draws
 from mlops_lab.evaluation.plots.registry import DRAWINGS
@@ -147,3 +149,17 @@ def test_the_floor_of_a_confidence_stands_on_the_axis_that_decides(results: dict
 
     assert floor(results["confidence"]) == (False, True)
     assert floor(replace(results["confidence"], estimate=0.4, tolerance=0.5)) == (True, False)
+
+
+def test_pictures_of_values_speak_of_no_decisions(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"sex": ["f", "m"] * 200, "age": np.arange(400.0)})
+    sweep = (0.1, 0.2)
+    suite = ev.Suite([ev.Invariance("sex"), ev.Perturbation(ev.noise("age", sd=0.2), sweep=sweep, max_drop=1.0)])
+    moved = suite.run(lambda X: X["age"] + (X["sex"] == "f"), frame, frame["age"], progress=False)
+    decided = suite.run(lambda X: X["age"] / 400, frame, frame["age"] > 200, progress=False)
+    for report, word, other in ((moved, "predicted values", "decision"), (decided, "decisions", "value")):
+        for result in Report.from_json(report.to_json(tmp_path / "report.json")).results:
+            label = result.plot().get_xlabel()
+            assert word in label
+            assert other not in label
+            assert other not in result.explain()

@@ -224,7 +224,7 @@ class InvarianceProcedure(Procedure):
             details=details,
             examples=state.worst.frame(),
             words=self._words(state, float(interval.low), float(interval.high)),
-            extras=self._gaps(state),
+            extras=self._gaps(state) | self.setting.extras,
         )
 
     def _details(self, state: Exchanges) -> pd.DataFrame:

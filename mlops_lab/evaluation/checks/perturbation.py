@@ -224,7 +224,8 @@ class PerturbationProcedure(Procedure):
                 "rows_changed": judged.changed,
                 "flip_rate": float(details["flips"].iloc[self._judged]),
                 "strength_at_tolerance": crossing(details, tolerance),
-            },
+            }
+            | self.setting.extras,
         )
 
     def _details(self, state: Strengths, drops: list[Interval]) -> pd.DataFrame:

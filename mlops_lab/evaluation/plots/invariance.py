@@ -1,4 +1,4 @@
-"""Picture of an invariance: how many decisions change with each pair of levels, and which way."""
+"""Picture of an invariance: how many decisions or values change with each pair of levels, and which way."""
 
 from __future__ import annotations
 
@@ -27,4 +27,8 @@ def draw_invariance(result: Result, ax: Axes) -> None:
     ]
     interval_rows(ax, result, table["pair"].astype(str), remarks, table, ("estimate", "low", "high"), BLUE)
     percent(ax)
-    ax.set_xlabel(_("decisions that change (in brackets: rows whose score rises, falls)"))
+    ax.set_xlabel(
+        _("predicted values that move (in brackets: those that rise, fall)")
+        if result.of_values
+        else _("decisions that change (in brackets: rows whose score rises, falls)")
+    )

@@ -44,9 +44,12 @@ def draw_perturbation(result: Result, ax: Axes) -> None:
     tolerance_line(ax, result, "y", left=True)
     mark_crossing(result, ax)
     ax.set_ylabel(plain(result.metric))
-    ax.set_xlabel(
-        _("strength of the change; below it: decisions that change") if any(flips) else _("strength of the change")
+    below = (
+        _("strength of the change; below it: predicted values that move")
+        if result.of_values
+        else _("strength of the change; below it: decisions that change")
     )
+    ax.set_xlabel(below if any(flips) else _("strength of the change"))
     ax.grid(axis="y")
 
 
