@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,9 @@ from mlops_lab.errors import shorten
 from mlops_lab.evaluation.errors import EvaluationError
 
 __all__ = ["answer_of", "check_probabilities", "check_rows", "check_values", "encode", "sorted_labels", "to_array"]
+
+PLACE_IN_C = re.compile(r"^(\[[\d:]+\] )?(\S+\.(cc|cpp|cu|h|hpp):\d+: )?")
+"""The time and the line of a library's own source, with which errors of XGBoost and CatBoost begin."""
 
 SUM_TOLERANCE = 1e-5  # many models answer in float32
 
@@ -42,6 +46,7 @@ def answer_of(call: Callable[[pd.DataFrame], Any], frame: pd.DataFrame) -> Any:
         raise
     except Exception as error:  # a model may raise anything
         said = " ".join(str(error).partition("Stack trace:")[0].split())  # XGBoost writes one, with paths, into it
+        said = PLACE_IN_C.sub("", said)
         raise EvaluationError(
             f"The model raised {type(error).__name__} on {len(frame)} rows: {said[:300] or 'without a word'}"
         ) from error
@@ -98,7 +103,7 @@ def check_rows(answer: np.ndarray, rows: int, what: str = "predictions") -> np.n
     """
     if answer.ndim == 0:
         raise EvaluationError(
-            f"The model returned {shorten([repr(answer.item())[:80]])} for {rows} rows; "
+            f"The model returned {' '.join(repr(answer.item()).split())[:80]} for {rows} rows; "
             "it must return an array with one entry a row."
         )
     if len(answer) != rows:
@@ -186,9 +191,11 @@ def check_probabilities(raw: np.ndarray, classes: int, index: pd.Index | None = 
                 f"The model returned ({shown}) for row {row_name(index, bad[0])}, which is no answer; look for gaps in "
                 "that row, and let the model fill them."
             )
+        within = probabilities[bad[0]].min() >= 0 and probabilities[bad[0]].max() <= 1
+        total = f" (their sum is {probabilities[bad[0]].sum():.7g})" if within else ""
         raise EvaluationError(
             f"The model returned ({shown}) for row {row_name(index, bad[0])}, which are not probabilities that add up "
-            "to 1; return one from 0 to 1 for each class."
+            f"to 1{total}; return one from 0 to 1 for each class."
         )
     return probabilities
 
@@ -198,7 +205,7 @@ def row_name(index: pd.Index | None, position: int) -> str:
     return str(position) if index is None else repr(index[[position]].tolist()[0])
 
 
-def encode(labels: np.ndarray, classes: np.ndarray, subject: str) -> np.ndarray:
+def encode(labels: np.ndarray, classes: np.ndarray, subject: str, start: int | None = 0) -> np.ndarray:
     """Return the position of each label in the classes, or name the first label that is not among them.
 
     Parameters
@@ -209,6 +216,8 @@ def encode(labels: np.ndarray, classes: np.ndarray, subject: str) -> np.ndarray:
         All labels.
     subject : str
         Beginning of the sentence.
+    start : int or None, default 0
+        Position of the first label; None where they are in no order of rows.
 
     Returns
     -------
@@ -218,7 +227,7 @@ def encode(labels: np.ndarray, classes: np.ndarray, subject: str) -> np.ndarray:
     Raises
     ------
     EvaluationError
-        Where a label is not among the classes.
+        Where a label is not among the classes, or a class is there twice.
 
     Examples
     --------
@@ -226,6 +235,11 @@ def encode(labels: np.ndarray, classes: np.ndarray, subject: str) -> np.ndarray:
     [1, 0]
     """
     wanted = pd.Index(classes)
+    if wanted.has_duplicates:
+        raise EvaluationError(
+            f"The model's classes_ hold {wanted[wanted.duplicated()].tolist()[0]!r} twice "
+            f"({shorten(map(repr, wanted.tolist()))}); name each class once."
+        )
     found = pd.Index(labels)
     if found.dtype == bool and wanted.dtype.kind in "iuf":
         found = found.astype(int)
@@ -234,9 +248,10 @@ def encode(labels: np.ndarray, classes: np.ndarray, subject: str) -> np.ndarray:
     codes = wanted.get_indexer(found)
     unknown = np.flatnonzero(codes < 0)
     if len(unknown):
+        where = "" if start is None else f" in row {start + unknown[0]}"
         raise EvaluationError(
-            f"{subject} {labels[unknown].tolist()[0]!r} in row {unknown[0]}, which is not among the model's classes "
-            f"({shorten(map(repr, classes.tolist()))})."
+            f"{subject} {labels[unknown].tolist()[0]!r}{where}, which is not among the model's classes "
+            f"({shorten(map(repr, classes.tolist()))}); use the labels that the model was fitted on."
         )
     return codes
 

@@ -63,6 +63,8 @@ class Setting:
         Of the suite.
     rows : int
         Rows of the data.
+    check : str, default ""
+        Name of the check, for its sentences.
     """
 
     schema: Schema
@@ -73,6 +75,7 @@ class Setting:
     alpha: float
     seed: int
     rows: int
+    check: str = ""
 
     def require_probabilities(self, kind: str) -> None:
         """Refuse a model without probabilities.
@@ -118,15 +121,16 @@ class Setting:
         if self.classes is None:
             raise NotApplicable("The model predicts values, which have no positive class; leave positive= out.")
         labels = self.classes.tolist()
+        of = f" of {self.check!r}" if self.check else ""
         if positive is None:
             if len(labels) != 2:
                 raise EvaluationError(
-                    f"The model has {len(labels)} classes; say which one is meant with positive=, one of {labels}."
+                    f"The model has {len(labels)} classes; say which one is meant with positive={of}, one of {labels}."
                 )
             return 1
         if positive not in labels:
             raise EvaluationError(
-                f"The class positive={positive!r} is not among the model's classes; choose one of {labels}."
+                f"The class positive={positive!r}{of} is not among the model's classes; choose one of {labels}."
             )
         return labels.index(positive)
 

@@ -93,9 +93,10 @@ class Schema:
         """
         kind = self.kind(name)
         if kind not in kinds:
+            dtype = self.empty[name].dtype
+            fitting = " or ".join(part for part in (", ".join(kinds[:-1]), kinds[-1]) if part)
             raise EvaluationError(
-                f"Column {name!r} holds {kind} values ({self.empty[name].dtype}); "
-                f"{purpose} needs {' or '.join(kinds)} values."
+                f"Column {name!r} holds {kind} values ({dtype}); {purpose} needs {fitting} values{way_out(dtype)}."
             )
 
     def require_numeric(self, name: str, purpose: str) -> None:
@@ -114,6 +115,17 @@ class Schema:
             Where the column is missing or not numeric.
         """
         self.require(name, ("integer", "real"), purpose)
+
+
+def way_out(dtype: Any) -> str:
+    """Say how a column is turned into a kind that checks can use, where there is a usual way."""
+    if isinstance(dtype, pd.SparseDtype):
+        return ": make it dense with .sparse.to_dense()"
+    if isinstance(dtype, pd.ArrowDtype) and str(dtype).startswith("dictionary"):
+        return ": turn it into a category with .astype('category')"
+    if column_kind(dtype) == "datetime":
+        return ": make a column of what matters in it, such as the month"
+    return ": if these are numbers, turn them into some with pd.to_numeric" if dtype.kind == "O" else ""
 
 
 def column_kind(dtype: Any) -> ColumnKind:
@@ -365,10 +377,9 @@ def as_source(data: Any, target: Any, client: Any = None) -> Source:
         from mlops_lab.evaluation.dask_source import DaskSource
 
         return DaskSource(data, target, client)
-    if hasattr(data, "to_pandas"):
-        raise EvaluationError(
-            f"The data is a {type(data).__module__.split('.')[0]} {type(data).__name__}; pass data.to_pandas()."
-        )
+    if hasattr(data, "to_pandas") or type(data).__name__ == "LazyFrame":
+        way = "data.to_pandas()" if hasattr(data, "to_pandas") else "data.collect().to_pandas()"
+        raise EvaluationError(f"The data is a {type(data).__module__.split('.')[0]} {type(data).__name__}; pass {way}.")
     raise EvaluationError(f"The data is a {type(data).__name__}; pass a pandas DataFrame, so that columns have names.")
 
 

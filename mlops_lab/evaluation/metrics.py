@@ -26,6 +26,7 @@ from mlops_lab.evaluation.statistics.losses import LossChanges, SquaredErrors, l
 from mlops_lab.evaluation.statistics.paired import FEW_CHANGES, PairedCounts, accuracy_drop, tango
 from mlops_lab.evaluation.statistics.power import rows_needed, rows_needed_drop
 from mlops_lab.evaluation.statistics.ranking import PairedScores, auc_drop
+from mlops_lab.i18n import gettext as _
 
 __all__ = ["METRICS", "Metric", "find_metric", "row_loss"]
 
@@ -267,19 +268,33 @@ class Own(Metric):
     def _labels(self, codes: np.ndarray) -> np.ndarray:
         return codes if self.setting.classes is None else np.asarray(self.setting.classes)[codes]
 
+    def _value(self, truth: np.ndarray, answers: np.ndarray) -> float:
+        try:
+            value = self.function(truth, answers)
+        except Exception as error:  # a user's function may raise anything
+            raise EvaluationError(f"The metric {self.name!r} raised {type(error).__name__}: {error}") from error
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            raise EvaluationError(f"The metric {self.name!r} returned {value!r}; it must return a number.") from None
+
     def drop(self, state: Kept, tolerance: float) -> Interval:
         """Resample rows, each with both of its answers."""
         truth, before, after = state.columns()
-        estimate = float(self.function(truth, before)) - float(self.function(truth, after))
+        estimate = self._value(truth, before) - self._value(truth, after)
+        if not math.isfinite(estimate):
+            raise EvaluationError(f"The metric {self.name!r} is no finite number on these rows; mend it, or them.")
         rng = np.random.default_rng(self.setting.seed)
         drawn = np.empty(REPLICATES)
         for number in range(REPLICATES):
             rows = rng.integers(0, len(truth), len(truth))
-            drawn[number] = self.function(truth[rows], before[rows]) - self.function(truth[rows], after[rows])
+            drawn[number] = self._value(truth[rows], before[rows]) - self._value(truth[rows], after[rows])
         error = float(drawn.std(ddof=1))
         alpha = self.setting.alpha
         if not error > 0:
-            note = "Resampling the rows never changed this metric, so its error is not known."
+            note = _("Resampling the rows never changed this metric, so its error is not known.")
+            if not np.isfinite(drawn).all():
+                note = _("On some resamples of the rows this metric is no number, so its error is not known.")
             return unknown(-math.inf, math.inf, note, tolerance=tolerance, alpha=alpha, estimate=estimate)
         reach = normal_quantile(alpha) * error
         distance = (estimate - tolerance) / error

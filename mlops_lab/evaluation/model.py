@@ -219,6 +219,8 @@ def as_predictor(model: Any, target: np.ndarray, probe: pd.DataFrame, task: Task
         raise EvaluationError(f"The model is the class {model.__name__}; pass a fitted object of it.")
     description = describe(model)
     classes = getattr(model, "classes_", None)
+    if classes is not None and not len(classes):  # a regressor of CatBoost
+        classes = None
     if isinstance(classes, list) and any(np.ndim(one) for one in classes):
         raise EvaluationError(f"The model {type(model).__name__} has several outputs; evaluate one at a time.")
     if hasattr(model, "predict_proba") and task != "regression":
@@ -354,7 +356,7 @@ def is_numeric(target: np.ndarray) -> bool:
     return target.dtype.kind in "fiu"
 
 
-def encode_target(target: np.ndarray, predictor: Predictor) -> np.ndarray:
+def encode_target(target: np.ndarray, predictor: Predictor, start: int | None = 0) -> np.ndarray:
     """Turn the raw target into class codes, or into floats for regression.
 
     Parameters
@@ -363,6 +365,8 @@ def encode_target(target: np.ndarray, predictor: Predictor) -> np.ndarray:
         Labels or values.
     predictor : Predictor
         Knows the classes.
+    start : int or None, default 0
+        Position of the first row, for the sentence; None where these are labels that occur and no rows.
 
     Returns
     -------
@@ -375,7 +379,7 @@ def encode_target(target: np.ndarray, predictor: Predictor) -> np.ndarray:
         Where a label is not among the model's classes, or a value is no number.
     """
     if predictor.classes is not None:
-        return encode(target, predictor.classes, "The target is")
+        return encode(target, predictor.classes, "The target is", start)
     if not is_numeric(target):
         raise EvaluationError(f"The model predicts values and the target holds {target.dtype} labels; pass numbers.")
     return target.astype(float)

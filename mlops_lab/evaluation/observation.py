@@ -166,7 +166,7 @@ class Observer:
             Where the target cannot be used; what goes wrong beside that is kept as the failure of a check.
         """
         plan = self.plan.anew()
-        states = self._observe(Batch(frame, encode_target(raw, plan.predictor), start), plan)
+        states = self._observe(Batch(frame, encode_target(raw, plan.predictor, start), start), plan)
         self.plan.learn_from(plan)
         return Seen(
             tuple(states[place] for place in range(len(self.procedures))),
@@ -179,6 +179,7 @@ class Observer:
         """Return the state or the failure of each check, by its place."""
         states: dict[int, Any] = dict(self.failed)
         asked: dict[int, Sequence[Request]] = {}
+        broken: Failure | None = None
         for place, procedure in enumerate(self.procedures):
             if place not in states:
                 try:
@@ -188,9 +189,11 @@ class Observer:
         try:
             answers = self._answers(batch, [request for requests in asked.values() for request in requests], plan)
         except Exception as error:  # the model cannot answer for the unchanged rows: no check can go on
+            broken = Failure.of(error)
+        if broken is not None:
             if not self.probe.is_tried:  # nor, maybe, for any: then the run ends here, as after a trial
                 self._try(batch)
-            return states | dict.fromkeys(asked, Failure.of(error))
+            return states | dict.fromkeys(asked, broken)
         offset = 0
         for place, requests in asked.items():
             mine = replace(answers, changed=answers.changed[offset : offset + len(requests)])

@@ -3,12 +3,39 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
 from mlops_lab.evaluation.errors import EvaluationError
 
-__all__ = ["check_amount", "check_rate", "check_whole"]
+__all__ = ["check_amount", "check_distinct", "check_rate", "check_whole"]
+
+
+def check_distinct(names: Sequence[Hashable], what: str) -> None:
+    """Refuse columns of which one is named twice.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Columns.
+    what : str
+        What was given them.
+
+    Raises
+    ------
+    EvaluationError
+        Where one is there twice.
+
+    Examples
+    --------
+    >>> check_distinct(["job", "job"], "slices")
+    Traceback (most recent call last):
+    mlops_lab.evaluation.errors.EvaluationError: slices was given column 'job' twice; name each column once.
+    """
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None:
+        raise EvaluationError(f"{what} was given column {twice!r} twice; name each column once.")
 
 
 def check_rate(value: float, what: str, positive: bool = False) -> None:

@@ -62,7 +62,8 @@ class ParquetSource(Source):
         self.start, self.skipped = 0, 0
         if not self.rows or not self.columns:
             raise EvaluationError(
-                f"{self.path} has {self.rows} rows and {len(self.columns)} columns beside the target."
+                f"{self.path} has {self.rows} rows and {len(self.columns)} columns beside the target; "
+                "pass at least one of each."
             )
 
     @cached_property
@@ -121,9 +122,11 @@ class ParquetSource(Source):
     def labels(self) -> np.ndarray:
         """Values of the target that occur, at most a thousand: more are no classes."""
         seen: set[Any] = set()
+        start = self.start - self.skipped
         with self._reading([]):
             for batch in self._scan([self.target_name], LABEL_ROWS):
-                seen.update(np.unique(self._target(pa.Table.from_batches([batch]), 0)).tolist())
+                seen.update(np.unique(self._target(pa.Table.from_batches([batch]), start)).tolist())
+                start += batch.num_rows
                 if len(seen) > MOST_LABELS:
                     break
         return np.array(sorted(seen))

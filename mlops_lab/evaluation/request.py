@@ -55,10 +55,9 @@ class Request:
         >>> request.rows.tolist(), {name: values.tolist() for name, values in request.columns.items()}
         ([1], {'age': [31]})
         """
-        if len(after) != len(before) or list(after.columns) != list(before.columns):
-            raise EvaluationError(
-                "A change added, dropped or reordered rows or columns; it must return the same rows and columns."
-            )
+        fault = reshaped(before, after)
+        if fault:
+            raise EvaluationError(f"A change {fault}; it must return the same rows and columns in the same order.")
         changed = {}
         for name in before.columns:
             if after[name].array is not before[name].array:
@@ -90,6 +89,23 @@ class Request:
             return cls(np.empty(0, dtype=np.intp), {})
         rows = np.flatnonzero(np.logical_or.reduce([differs(frame[name], values) for name, values in columns.items()]))
         return cls(rows, {name: pick(values, rows) for name, values in columns.items()})
+
+
+def reshaped(before: pd.DataFrame, after: pd.DataFrame) -> str:
+    """Say what makes two frames differ beside their values, or nothing."""
+    lost = [name for name in before.columns if name not in after.columns]
+    more = [name for name in after.columns if name not in before.columns]
+    if lost or more:
+        return " and ".join(
+            f"{verb} column {names[0]!r}" for verb, names in (("dropped", lost), ("added", more)) if names
+        )
+    if list(after.columns) != list(before.columns):
+        return "reordered the columns" if len(after.columns) == len(before.columns) else "doubled a column"
+    if len(after) != len(before):
+        return f"returned {len(after)} rows for {len(before)}"
+    own, index = after.index, before.index
+    same = own is index or own.equals(index) or own.has_duplicates or index.has_duplicates
+    return "" if same or not own.isin(index).all() else "reordered the rows"
 
 
 def pick(column: pd.Series, rows: np.ndarray) -> Any:

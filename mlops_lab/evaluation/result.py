@@ -153,7 +153,7 @@ class Result:
                 "verdict": self._verdict_sentence(),
                 "advice": advice[self.verdict],
             }
-        return parts | {"notes": " ".join(self.notes)}
+        return parts | {"notes": " ".join(note for note in self.notes if note != parts["advice"])}
 
     def _verdict_sentence(self) -> str:
         sentences = {

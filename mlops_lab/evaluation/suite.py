@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -23,7 +23,7 @@ from mlops_lab.evaluation.cost import (
     time_of_row,
     versions_of_row,
 )
-from mlops_lab.evaluation.data import Source, as_source
+from mlops_lab.evaluation.data import FrameSource, Source, as_source
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.fingerprint import model_fingerprint
 from mlops_lab.evaluation.model import Predictor, Task, encode_target
@@ -77,6 +77,8 @@ class Suite:
     def __post_init__(self) -> None:
         if isinstance(self.checks, Check):
             raise EvaluationError("The suite was given one check; pass a list of checks: ev.Suite([check]).")
+        if isinstance(self.checks, (str, Mapping)) or not isinstance(self.checks, Iterable):
+            raise EvaluationError(f"The suite was given {self.checks!r}; pass a list of checks: ev.Suite([check]).")
         object.__setattr__(self, "checks", tuple(self.checks))
         if not self.checks:
             raise EvaluationError("The suite has no checks; pass at least one.")
@@ -190,7 +192,7 @@ class Suite:
         if probe.is_tried and isinstance(runner, LocalRunner):
             row_seconds = time_of_row(probe.predictor, head, perf_counter() - tried, asked_for)
         if not at_once:  # then it is refused with the first batch, before the model is asked
-            encode_target(source.labels, probe.predictor)
+            encode_target(source.labels, probe.predictor, 0 if isinstance(source, FrameSource) else None)
         procedures = self._prepare(runner, probe.predictor, needs)
         rows = rows_of_batch(source, len(procedures), row_seconds, math.inf if max_seconds is None else max_seconds)
         seen = Seen((None,) * len(procedures))
@@ -260,7 +262,8 @@ class Suite:
             self.seed,
             source.rows,
         )
-        return tuple(check.prepare(setting, name) for name, check in zip(self.names, self.checks, strict=True))
+        named = zip(self.names, self.checks, strict=True)
+        return tuple(check.prepare(replace(setting, check=name), name) for name, check in named)
 
     def _results(self, procedures: Sequence[Procedure], seen: Seen) -> list[Result]:
         results = []

@@ -13,7 +13,7 @@ from mlops_lab.errors import nearest
 from mlops_lab.evaluation.changes.base import Change, Random, numbers, rebuild, rows_hit
 from mlops_lab.evaluation.data import Schema
 from mlops_lab.evaluation.errors import EvaluationError
-from mlops_lab.evaluation.parameters import check_amount, check_rate
+from mlops_lab.evaluation.parameters import check_amount, check_distinct, check_rate
 from mlops_lab.evaluation.profile import Needs, Profile
 
 __all__ = ["UNITS", "CorrelatedNoise", "Noise", "OutOfRange", "Rescale", "RoundOff", "Shift", "UnitError"]
@@ -323,6 +323,7 @@ class CorrelatedNoise(Change):
                 f"correlated_noise was given {self.names!r}; pass at least two columns, or use noise for one."
             )
         object.__setattr__(self, "names", tuple(self.names))
+        check_distinct(self.names, self.kind)
         check_amount(self.sd, "sd", least=0)
 
     @property

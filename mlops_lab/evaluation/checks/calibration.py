@@ -15,7 +15,7 @@ from mlops_lab.evaluation.check import Check, Procedure, Setting
 from mlops_lab.evaluation.checks.confidence import confidence_of
 from mlops_lab.evaluation.data import Batch
 from mlops_lab.evaluation.errors import EvaluationError
-from mlops_lab.evaluation.parameters import check_amount
+from mlops_lab.evaluation.parameters import check_rate
 from mlops_lab.evaluation.plan import Answers
 from mlops_lab.evaluation.request import Request
 from mlops_lab.evaluation.result import Result, Words
@@ -81,7 +81,7 @@ class Calibration(Check):
     positive: Any = None
 
     def __post_init__(self) -> None:
-        check_amount(self.max_error, "max_error", least=0)
+        check_rate(self.max_error, "max_error")
         if self.kind not in ("positive", "top_label", "classwise"):
             raise EvaluationError(f"kind is {self.kind!r}; choose 'positive', 'top_label' or 'classwise'.")
         if self.positive is not None and self.kind != "positive":

@@ -16,7 +16,7 @@ from mlops_lab.evaluation.checks.alternatives import Alternatives, find_alternat
 from mlops_lab.evaluation.checks.movement import followed_class, movement
 from mlops_lab.evaluation.data import Batch, Schema
 from mlops_lab.evaluation.errors import EvaluationError
-from mlops_lab.evaluation.parameters import check_amount, check_rate
+from mlops_lab.evaluation.parameters import check_amount, check_distinct, check_rate
 from mlops_lab.evaluation.plan import Answers
 from mlops_lab.evaluation.profile import Needs
 from mlops_lab.evaluation.request import Request
@@ -84,12 +84,13 @@ class Invariance(Check):
     def __post_init__(self) -> None:
         if not self.columns:
             raise EvaluationError("invariance was given no column; name at least one.")
+        check_distinct(self.columns, self.method)
         check_rate(self.max_change_rate, "max_change_rate")
         check_amount(self.atol, "atol", least=0)
         object.__setattr__(self, "quantiles", tuple(self.quantiles))
         for share in self.quantiles:
             check_rate(share, "quantiles")
-        if self.swap is not None and (len(self.columns) > 1 or not self.swap):
+        if self.swap is not None and (not isinstance(self.swap, Mapping) or len(self.columns) > 1 or not self.swap):
             raise EvaluationError(
                 f"swap is {self.swap!r}; it exchanges levels of one column, such as {{'Male': 'Female'}}."
             )

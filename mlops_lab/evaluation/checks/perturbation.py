@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import add
 from typing import Any, ClassVar
@@ -23,7 +23,7 @@ from mlops_lab.evaluation.plan import Answers
 from mlops_lab.evaluation.profile import Needs
 from mlops_lab.evaluation.request import Request
 from mlops_lab.evaluation.result import Result, Words
-from mlops_lab.evaluation.statistics.interval import Interval
+from mlops_lab.evaluation.statistics.interval import Interval, unknown
 from mlops_lab.evaluation.statistics.rates import rate
 from mlops_lab.evaluation.worst import Worst
 from mlops_lab.i18n import gettext as _
@@ -78,8 +78,10 @@ class Perturbation(Check):
 
     def __post_init__(self) -> None:
         check_amount(self.max_drop, "max_drop", least=0)
+        if isinstance(self.sweep, str) or not isinstance(self.sweep, Iterable):
+            raise EvaluationError(f"sweep is {self.sweep!r}; pass a list of strengths, such as [0.1, 0.2].")
         object.__setattr__(self, "sweep", tuple(self.sweep))
-        if not (hasattr(self.change, "apply") or callable(self.change)):
+        if isinstance(self.change, type) or not (hasattr(self.change, "apply") or callable(self.change)):
             raise EvaluationError(
                 f"The change is {self.change!r}; pass one such as ev.noise('age', sd=0.1), or a function."
             )
@@ -174,8 +176,7 @@ class PerturbationProcedure(Procedure):
             if isinstance(change, Change):
                 requests.append(Request.of(batch.frame, change.columns(batch.frame, rng, self.setting.profile)))
             else:
-                apply = change.apply if hasattr(change, "apply") else change
-                requests.append(Request.between(batch.frame, apply(batch.frame.copy(), rng)))
+                requests.append(Request.between(batch.frame, apply_own(change, batch.frame, rng, self.check.target)))
         return requests
 
     def observe(self, batch: Batch, requests: Sequence[Request], answers: Answers) -> Strengths:
@@ -202,6 +203,9 @@ class PerturbationProcedure(Procedure):
         tolerance = self.check.max_drop
         drops = self.metric.drops([flips.metric for flips in state.flips], tolerance)
         judged, drop = state.flips[self._judged], drops[self._judged]
+        if not judged.changed:
+            note = _("The change left every row as it is, so nothing was tried; give one that changes some.")
+            drop = unknown(-math.inf, math.inf, note, tolerance=tolerance, alpha=self.setting.alpha, estimate=0.0)
         details = self._details(state, drops)
         return Result(
             name=self.name,
@@ -301,6 +305,20 @@ class PerturbationProcedure(Procedure):
             when_passed=steady,
             settles=drop.note,
         )
+
+
+def apply_own(change: Any, frame: pd.DataFrame, rng: Any, name: str) -> pd.DataFrame:
+    """Let a user's own change have a copy of the rows, and refuse what is no frame."""
+    try:
+        changed = (change.apply if hasattr(change, "apply") else change)(frame.copy(), rng)
+    except Exception as error:  # a user's function may raise anything
+        raise EvaluationError(f"The change {name!r} raised {type(error).__name__}: {error}") from error
+    if not isinstance(changed, pd.DataFrame):
+        raise EvaluationError(
+            f"The change {name!r} returned a {type(changed).__name__}; it must return a DataFrame with the same rows "
+            "and columns."
+        )
+    return changed
 
 
 def crossing(details: pd.DataFrame, tolerance: float) -> float:

@@ -17,7 +17,7 @@ from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.group_metrics import GroupMetric, find_group_metric
 from mlops_lab.evaluation.grouping import Binning, bin_column, binning_needs, conjunctions
 from mlops_lab.evaluation.numbers import in_text
-from mlops_lab.evaluation.parameters import check_amount
+from mlops_lab.evaluation.parameters import check_amount, check_distinct
 from mlops_lab.evaluation.plan import Answers
 from mlops_lab.evaluation.profile import Needs
 from mlops_lab.evaluation.request import Request
@@ -91,6 +91,7 @@ class Slices(Check):
     def __post_init__(self) -> None:
         if not self.names:
             raise EvaluationError("slices was given no column; name at least one.")
+        check_distinct(self.names, self.method)
         check_amount(self.max_gap, "max_gap", least=0)
         check_amount(self.min_rows, "min_rows", least=0)
         if self.against not in ("overall", "rest", "best"):

@@ -19,7 +19,7 @@ from mlops_lab.evaluation.grouping import bin_column, binning_needs
 from mlops_lab.evaluation.lattice import Lattice, Overlap, jaccard
 from mlops_lab.evaluation.metrics import FOR_PROBABILITIES, FOR_VALUES, row_loss
 from mlops_lab.evaluation.numbers import in_text
-from mlops_lab.evaluation.parameters import check_amount
+from mlops_lab.evaluation.parameters import check_amount, check_distinct
 from mlops_lab.evaluation.plan import Answers
 from mlops_lab.evaluation.profile import Needs
 from mlops_lab.evaluation.request import Request
@@ -106,6 +106,7 @@ class WeakSlices(Check):
             if isinstance(self.columns, str) or not self.columns:
                 raise EvaluationError(f"columns is {self.columns!r}; pass a list of columns, or leave it out for all.")
             object.__setattr__(self, "columns", tuple(self.columns))
+            check_distinct(self.columns, self.method)
 
     @property
     def target(self) -> str:
