@@ -67,7 +67,10 @@ def test_the_evaluation_in_the_readme_runs(tmp_path: Path, monkeypatch: pytest.M
     assert (tmp_path / "report.html").stat().st_size < 1e6
     (suggest, evaluate) = re.findall(r"^(mlops-lab (?:suggest|evaluate) .*)$", text, flags=re.MULTILINE)
     program = Path(sys.executable).with_name("mlops-lab")
-    environment = os.environ | {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/mlflow.db"}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")
+    }  # of other tests
+    environment["MLFLOW_TRACKING_URI"] = f"sqlite:///{tmp_path}/mlflow.db"
     script = code.partition("suite = ")[0] + registering
     for command in ([sys.executable, "-c", script], *([program, *shlex.split(one)[1:]] for one in (suggest, evaluate))):
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

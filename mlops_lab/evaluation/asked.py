@@ -1,4 +1,4 @@
-"""Asking a model about rows in another form than it takes: a column as levels, or one that it never saw."""
+"""Asking a model about rows in another form than it takes: a column of numbers as levels."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def ask_in_levels(model: Any, frame: pd.DataFrame, target: np.ndarray, column: s
     model : estimator or callable
         The model.
     frame : DataFrame
-        The rows, as the model takes them, perhaps with a column that it never saw.
+        The rows, as the model takes them.
     target : ndarray of shape (rows,)
         Raw target.
     column : str
@@ -64,18 +64,14 @@ def ask_in_levels(model: Any, frame: pd.DataFrame, target: np.ndarray, column: s
     Returns
     -------
     tuple of (DataFrame, estimator or callable)
-        Both unchanged where the model takes the column and it holds levels already.
+        Both unchanged where the column holds levels already.
     """
-    names = getattr(model, "feature_names_in_", None)
-    unseen = names is not None and column not in set(names)
-    numeric = column_kind(frame[column].dtype) in ("integer", "real")
-    if not unseen and not numeric:
+    if column_kind(frame[column].dtype) not in ("integer", "real"):
         return frame, model
-    dtype = frame[column].dtype
+    dtype, leveled = frame[column].dtype, frame.assign(**{column: frame[column].astype("category")})
 
     def prepare(rows: pd.DataFrame) -> pd.DataFrame:
-        return rows.drop(columns=column) if unseen else rows.assign(**{column: rows[column].astype(dtype)})
+        return rows.assign(**{column: rows[column].astype(dtype)})
 
-    leveled = frame.assign(**{column: frame[column].astype("category")}) if numeric else frame
     predictor = probe_model(model, target, prepare(leveled.head(PROBE_ROWS))).predictor
     return leveled, (AskedForProbabilities if predictor.has_probabilities else Asked)(predictor, prepare)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from sklearn.base import is_regressor
 
 from mlops_lab.errors import shorten
 from mlops_lab.evaluation.answers import (
@@ -21,8 +20,9 @@ from mlops_lab.evaluation.answers import (
     to_array,
 )
 from mlops_lab.evaluation.errors import EvaluationError
+from mlops_lab.evaluation.traits import describe, fitted_columns, says_regressor
 
-__all__ = ["Outputs", "Predictor", "Task", "as_predictor", "encode_target", "ignores_index"]
+__all__ = ["Outputs", "Predictor", "Task", "as_predictor", "encode_target"]
 
 Task = Literal["classification", "regression"]
 
@@ -100,6 +100,8 @@ class Predictor:
         Class and parameters, for the report.
     origin : dict of str to str
         Ids by which the store that keeps the model knows it; empty for a model in memory.
+    columns : list of str, optional
+        Those that the model is given, where the data has more or in another order.
     """
 
     call: Callable[[pd.DataFrame], Any]
@@ -109,6 +111,7 @@ class Predictor:
     decide: Callable[[pd.DataFrame], Any] | None = None
     description: str = ""
     origin: dict[str, str] = field(default_factory=dict)
+    columns: list[Hashable] | None = None
 
     @property
     def has_probabilities(self) -> bool:
@@ -133,6 +136,8 @@ class Predictor:
         EvaluationError
             Where the answer is not one prediction a row, or no probability.
         """
+        if self.columns is not None:
+            frame = frame[self.columns]
         own = None if self.decide is None else self._codes(answer_of(self.decide, frame.copy()), len(frame))
         index = frame.index  # before the model can change it
         raw = check_rows(to_array(answer_of(self.call, frame)), len(index))
@@ -175,7 +180,8 @@ class Predictor:
         """
         if tried.probabilities is None:
             return self
-        own = self._codes(answer_of(predict, probe.copy()), len(probe))
+        given = probe.copy() if self.columns is None else probe[self.columns]
+        own = self._codes(answer_of(predict, given), len(probe))
         chosen = tried.probabilities[np.arange(len(probe)), own]
         most_probable = chosen >= tried.probabilities.max(axis=1) - 1e-12
         return self if most_probable.all() else replace(self, decide=predict)
@@ -217,6 +223,13 @@ def as_predictor(model: Any, target: np.ndarray, probe: pd.DataFrame, task: Task
         raise EvaluationError(f"The task {task!r} is unknown; choose 'classification' or 'regression'.")
     if isinstance(model, type):
         raise EvaluationError(f"The model is the class {model.__name__}; pass a fitted object of it.")
+    columns = fitted_columns(model, probe)
+    predictor = predictor_of(model, target, probe if columns is None else probe[columns], task)
+    return predictor if columns is None else replace(predictor, columns=columns)
+
+
+def predictor_of(model: Any, target: np.ndarray, probe: pd.DataFrame, task: Task | None) -> Predictor:
+    """Choose how a model is asked, which takes the rows as they are."""
     description = describe(model)
     classes = getattr(model, "classes_", None)
     if classes is not None and not len(classes):  # a regressor of CatBoost
@@ -300,14 +313,6 @@ def kind_of_answer(
     return "values"
 
 
-def says_regressor(model: Any) -> bool:
-    """Whether scikit-learn knows the model as a regressor."""
-    try:
-        return is_regressor(model)
-    except Exception:  # an object of no scikit-learn kind
-        return False
-
-
 def as_two_columns(function: Callable[[pd.DataFrame], Any]) -> Callable[[pd.DataFrame], np.ndarray]:
     """Wrap a function that returns the probability of the second of two classes."""
 
@@ -316,39 +321,6 @@ def as_two_columns(function: Callable[[pd.DataFrame], Any]) -> Callable[[pd.Data
         return np.column_stack([1 - second, second])
 
     return both
-
-
-def ignores_index(call: Callable[..., Any]) -> bool:
-    """Tell whether a model is known to look at the columns only: scikit-learn's own parts do, functions may not.
-
-    Parameters
-    ----------
-    call : callable
-        Method of a model, or a function.
-
-    Returns
-    -------
-    bool
-        True where the model, and all that it is made of, come from scikit-learn and hold no function.
-
-    Examples
-    --------
-    >>> from sklearn.dummy import DummyClassifier
-    >>> ignores_index(DummyClassifier().predict_proba), ignores_index(lambda frame: frame.index)
-    (True, False)
-    """
-    model: Any = getattr(call, "__self__", None)
-    if not is_from_scikit_learn(model):
-        return False
-    parts = [part for part in model.get_params().values() if not isinstance(part, type)]  # types of numbers
-    return all(is_from_scikit_learn(part) for part in parts if callable(part) or hasattr(part, "get_params"))
-
-
-def is_from_scikit_learn(part: Any) -> bool:
-    """Tell whether an object is an estimator that comes with scikit-learn and runs no function of the user's."""
-    kind = type(part)
-    ours = kind.__module__.startswith("sklearn.") and hasattr(part, "get_params")
-    return ours and kind.__name__ != "FunctionTransformer"
 
 
 def is_numeric(target: np.ndarray) -> bool:
@@ -390,11 +362,3 @@ def most_probable(probabilities: np.ndarray) -> np.ndarray:
     if probabilities.shape[1] == 2:  # ten times as fast as argmax over pairs
         return (probabilities[:, 1] > probabilities[:, 0]).astype(np.intp)
     return probabilities.argmax(axis=1)
-
-
-def describe(model: Any) -> str:
-    """Name a model in one line, a pipeline by its steps."""
-    steps = [type(step).__name__ for _, step in getattr(model, "steps", [])]
-    own = getattr(model, "description", None)
-    name = own if isinstance(own, str) else getattr(model, "__qualname__", type(model).__name__)
-    return f"{name}({', '.join(steps)})" if steps else name

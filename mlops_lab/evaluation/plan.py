@@ -19,9 +19,10 @@ import numpy as np
 import pandas as pd
 
 from mlops_lab.evaluation.data import Batch, bytes_of_row
-from mlops_lab.evaluation.model import Outputs, Predictor, ignores_index
+from mlops_lab.evaluation.model import Outputs, Predictor
 from mlops_lab.evaluation.request import Request
 from mlops_lab.evaluation.stack import SAMPLED_ROWS, Stack, repeats, repeats_often
+from mlops_lab.evaluation.traits import ignores_index
 
 __all__ = ["Answers", "Plan"]
 

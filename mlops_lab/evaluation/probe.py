@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -10,10 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlops_lab.errors import shorten
 from mlops_lab.evaluation.addresses import opened
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.mlflow_models import MlflowModel
 from mlops_lab.evaluation.model import Outputs, Predictor, Task, as_predictor
+from mlops_lab.evaluation.traits import decides_by_probability
 from mlops_lab.i18n import gettext as _
 
 __all__ = ["PROBE_ROWS", "Probe", "fitting_model", "probe_model"]
@@ -151,6 +154,8 @@ def probe_model(
         predictor = replace(predictor, origin=model.origin)
         if predictor.answers == "labels":
             notes = (*notes, _("The MLflow model gives labels only: whatever needs probabilities cannot be checked."))
+    if predictor.columns is not None:
+        notes = (*notes, *note_on_columns(predictor.columns, rows))
     warn_about_threads()
     if later and predictor.has_probabilities and decides_by_probability(model):
         return Probe(predictor, notes=notes)
@@ -164,25 +169,11 @@ def probe_model(
     return probe
 
 
-MOST_PROBABLE = (  # classifiers of scikit-learn whose decision is the most probable class
-    "DecisionTreeClassifier",
-    "ExtraTreesClassifier",
-    "GaussianNB",
-    "GradientBoostingClassifier",
-    "HistGradientBoostingClassifier",
-    "LogisticRegression",
-    "LogisticRegressionCV",
-    "MLPClassifier",
-    "RandomForestClassifier",
-)
-
-
-def decides_by_probability(model: Any) -> bool:
-    """Whether a model is known to decide for the most probable class, so that this need not be tried."""
-    kind = type(model)
-    if kind.__module__.startswith("sklearn.pipeline") and kind.__name__ == "Pipeline":
-        return decides_by_probability(model.steps[-1][1])
-    return kind.__module__.startswith("sklearn.") and kind.__name__ in MOST_PROBABLE
+def note_on_columns(columns: Collection[Hashable], rows: pd.DataFrame) -> list[str]:
+    """Say which columns of the data the model was not given."""
+    extra = [str(name) for name in rows.columns if name not in columns]
+    note = _("The model was fitted without {columns}; it was not given them.")
+    return [note.format(columns=shorten(extra))] if extra else []
 
 
 @cache

@@ -3,19 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn import ensemble, linear_model, naive_bayes, neural_network, tree
+from sklearn import ensemble
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression, RidgeClassifier
-from sklearn.model_selection import FixedThresholdClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from mlops_lab import evaluation as ev
 from mlops_lab.evaluation import cost
 from mlops_lab.evaluation import plan as plans
 from mlops_lab.evaluation.data import FrameSource
 from mlops_lab.evaluation.model import Predictor
-from mlops_lab.evaluation.probe import MOST_PROBABLE, decides_by_probability
 
 pytestmark = pytest.mark.slow
 
@@ -102,29 +97,6 @@ def test_the_slower_the_model_the_fewer_rows_at_a_time(rows):
     assert cost.rows_of_call(0.001, rows=9000) is None
     assert cost.rows_of_call(0.001, rows=11_000) == 1000
     assert cost.rows_of_call(1.0, rows=11_000) == 256
-
-
-def test_decisions_are_tried_only_where_they_are_not_known(rows):
-    frame, target = rows
-    plain = make_pipeline(StandardScaler(), LogisticRegression()).fit(frame, target)
-    assert decides_by_probability(plain)
-    assert not decides_by_probability(FixedThresholdClassifier(plain, threshold=0.9))
-    assert not decides_by_probability(make_pipeline(RidgeClassifier()))
-
-    class LogisticRegressionOfMine(LogisticRegression):
-        pass
-
-    assert not decides_by_probability(LogisticRegressionOfMine())
-
-
-def test_the_classifiers_whose_decisions_are_known_decide_so(rows):
-    frame, target = rows[0].head(200), rows[1][:200]
-    rooms = (ensemble, linear_model, naive_bayes, neural_network, tree)
-    for kind in [next(getattr(room, name) for room in rooms if hasattr(room, name)) for name in MOST_PROBABLE]:
-        options = {"max_iter": 20} if "max_iter" in kind().get_params() else {}
-        model = kind(**options).fit(frame, target)
-        decided = model.classes_[model.predict_proba(frame).argmax(axis=1)]
-        assert (decided == model.predict(frame)).all(), kind
 
 
 def test_repeated_rows_are_looked_for_only_where_they_can_repeat(rows, monkeypatch):

@@ -1,16 +1,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.compose import make_column_transformer
-from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.multioutput import MultiOutputClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
 
 from mlops_lab.evaluation.errors import EvaluationError
-from mlops_lab.evaluation.model import as_predictor, encode_target, ignores_index
+from mlops_lab.evaluation.model import as_predictor, encode_target
 from mlops_lab.evaluation.probe import probe_model
 
 FRAME = pd.DataFrame({"x": np.linspace(-2, 2, 40), "z": np.arange(40) % 3})
@@ -123,18 +119,3 @@ def test_a_model_that_throws_dice_is_refused():
     probe = probe_model(lambda frame: rng.random(len(frame)), np.array([0, 1] * 20), FRAME)
     with pytest.raises(EvaluationError, match="different answers to the same rows"):
         probe.check_repeats(probe.predictor(FRAME))
-
-
-@pytest.mark.parametrize(
-    ("model", "known"),
-    [
-        (LogisticRegression(), True),
-        (make_pipeline(make_column_transformer((OneHotEncoder(dtype=float), ["a"])), LogisticRegression()), True),
-        (make_pipeline(FunctionTransformer(lambda frame: frame.index.to_frame()), LogisticRegression()), False),
-        (make_pipeline(SimpleImputer(strategy=lambda values: 0.0), LogisticRegression()), False),
-        (type("Own", (LogisticRegression,), {})(), False),
-    ],
-)
-def test_only_parts_of_scikit_learn_are_known_to_leave_the_index_alone(model, known):
-    model.fit(pd.DataFrame({"a": [0.0, 1.0, 2.0]}), [0, 1, 1])
-    assert ignores_index(model.predict_proba) is known

@@ -5,14 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
 
 from mlops_lab.evaluation.errors import EvaluationError
-from mlops_lab.evaluation.probe import decides_by_probability, probe_model
+from mlops_lab.evaluation.probe import probe_model
 
 FRAME = pd.DataFrame({"x": np.linspace(-2, 2, 40), "z": np.arange(40) % 3})
 TARGET = (FRAME["x"] > 0).astype(int).to_numpy()
@@ -52,13 +48,3 @@ def test_values_are_compared_too():
     probe.check_repeats(probe.outputs)
     with pytest.raises(EvaluationError, match="different answers"):
         probe.check_repeats(other)
-
-
-def test_which_models_decide_for_the_most_probable_class():
-    assert decides_by_probability(make_pipeline(StandardScaler(), RandomForestClassifier()))
-    assert not decides_by_probability(make_pipeline(StandardScaler(), SVC()))
-
-    class RandomForestClassifierOfOurOwn(RandomForestClassifier):
-        pass
-
-    assert not decides_by_probability(RandomForestClassifierOfOurOwn())
