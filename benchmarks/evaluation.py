@@ -184,7 +184,8 @@ def bootstrap(rounds: int) -> bool:
     decided, group = model.predict(frame), frame["group"].cat.codes.to_numpy()
 
     def replicate() -> np.ndarray:
-        states = [Confusion.of(target[group == code], decided[group == code], classes=2) for code in range(10)]
+        masks = (group == code for code in range(10))
+        states = [Confusion.of(target[mask], decided[mask], classes=2) for mask in masks]
         counts = np.stack([np.einsum("ijk->ij", state.table()).ravel() for state in states])
         return four_metrics(resample(counts, REPLICATES, np.random.default_rng(0)))
 
@@ -202,11 +203,11 @@ def bootstrap(rounds: int) -> bool:
 def four_metrics(counts: np.ndarray) -> np.ndarray:
     """Return accuracy, precision, recall and F1 from counts of (truth, decision), in the last axis."""
     right_no, wrong_yes, wrong_no, right_yes = np.moveaxis(counts, -1, 0)
-    decided, true = right_yes + wrong_yes, right_yes + wrong_no
+    decided, true, right = right_yes + wrong_yes, right_yes + wrong_no, right_no + right_yes
     with np.errstate(invalid="ignore"):
         return np.stack(
             [
-                (right_no + right_yes) / counts.sum(axis=-1),
+                right / (right + wrong_yes + wrong_no),
                 right_yes / decided,
                 right_yes / true,
                 2 * right_yes / (decided + true),

@@ -68,7 +68,7 @@ class Confusion:
         """
         y, before = np.asarray(truth, dtype=np.int64), np.asarray(predicted, dtype=np.int64)
         after = before if predicted_after is None else np.asarray(predicted_after, dtype=np.int64)
-        for codes in (y, before, after):
+        for codes in (y, before) if after is before else (y, before, after):
             if len(codes) and (codes.min() < 0 or codes.max() >= classes):
                 raise InputError(
                     f"A class has the code {codes.min()} or {codes.max()}; codes run from 0 to {classes - 1}."
