@@ -47,7 +47,7 @@ def suggest(
         source = source_at(data, target, query)
         known = None if model is None else load_model(model, trust_pickle=trust_pickle, trusted=trusted)
         folder = Path() if output is None else output.parent
-        addresses = {"model": beside(model, folder), "data": beside(data, folder), "target": target}
+        addresses = {"model": beside(model, folder, "model"), "data": beside(data, folder, "data"), "target": target}
         text = suggested(source, known, addresses=addresses)
         if output is None:
             say(text.rstrip("\n"))
@@ -55,11 +55,11 @@ def suggest(
             click.echo(_("Written to {path}.").format(path=write_text(output, text)), err=True)
 
 
-def beside(address: str | None, folder: Path) -> str | None:
+def beside(address: str | None, folder: Path, what: str) -> str | None:
     """Write a file as seen from the suite file; what holds a secret, or needs a query, is for the command line."""
     from mlops_lab.evaluation.masking import mask
-    from mlops_lab.evaluation.specification import ADDRESS
+    from mlops_lab.evaluation.specification import is_address
 
     if address is None or mask(address) != address or "://" in address:
         return None
-    return address if ADDRESS.match(address) else os.path.relpath(Path(address).expanduser(), folder)
+    return address if is_address(address, what) else os.path.relpath(Path(address).expanduser(), folder)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,14 @@ import pandas as pd
 from mlops_lab.errors import nearest, shorten
 from mlops_lab.evaluation.errors import EvaluationError
 
-__all__ = ["Batch", "ColumnKind", "FrameSource", "Schema", "Source", "as_source"]
+__all__ = ["Batch", "Column", "ColumnKind", "FrameSource", "Schema", "Source", "as_source"]
 
 ColumnKind = Literal["integer", "real", "boolean", "category", "text", "datetime", "other"]
+
+if TYPE_CHECKING:
+    Column = str | Any  # the columns of files have texts as names, and so are typed
+else:
+    Column = str | int  # a frame that was made of an array numbers them
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ import numpy as np
 from yaml.nodes import MappingNode, Node, SequenceNode
 
 from mlops_lab.errors import nearest, shorten
+from mlops_lab.evaluation.addresses import IN_MODULE
 from mlops_lab.evaluation.changes import CHANGES, Change
 from mlops_lab.evaluation.check import KINDS, Check
 from mlops_lab.evaluation.errors import EvaluationError
@@ -40,10 +41,10 @@ from mlops_lab.evaluation.yaml_nodes import Place, dump, pairs, parse, to_plain
 if TYPE_CHECKING:
     from mlops_lab.evaluation.suite import Suite
 
-__all__ = ["Specification", "read_specification", "read_suite", "suite_to_dict", "write_suite"]
+__all__ = ["Specification", "is_address", "read_specification", "read_suite", "suite_to_dict", "write_suite"]
 
 KEYS = {"alpha": float, "seed": int, "checks": list, "model": str, "data": str, "target": str}
-ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # models:/…, s3://…, module:name; one letter would be a drive
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")  # models:/…, s3://…; one letter would be a drive
 
 
 @dataclass(frozen=True)
@@ -130,13 +131,36 @@ def specification_from(text: str, path: Path) -> Specification:
         suite = Suite(checks, **{name: plain[name] for name in ("alpha", "seed") if name in plain})
     except EvaluationError as error:
         raise place.error(nodes["checks"], str(error)) from error
-    files = {name: beside(path, plain[name]) for name in ("model", "data") if name in plain}
+    files = {name: beside(path, plain[name], name) for name in ("model", "data") if name in plain}
     return Specification(suite, **files, target=plain.get("target"))
 
 
-def beside(path: Path, name: str) -> str:
+def beside(path: Path, name: str, what: str) -> str:
     """Take a file name as from the folder of the suite file; an address stays as it is."""
-    return name if ADDRESS.match(name) else str(path.parent / Path(name).expanduser())
+    return name if is_address(name, what) else str(path.parent / Path(name).expanduser())
+
+
+def is_address(name: str, what: str) -> bool:
+    """Tell an address from a file.
+
+    Parameters
+    ----------
+    name : str
+        What was given.
+    what : {"model", "data"}
+        Of what it is: only a model can lie in a module, as ``module:name``.
+
+    Returns
+    -------
+    bool
+        Whether it is the same seen from every folder.
+
+    Examples
+    --------
+    >>> is_address("m:income", "model"), is_address("her_models:income", "model"), is_address("C:/income", "model")
+    (True, True, False)
+    """
+    return bool(ADDRESS.match(name) or (what == "model" and IN_MODULE.fullmatch(name)))
 
 
 def build(node: Node, kinds: Mapping[str, type], what: str, place: Place) -> Any:

@@ -12,12 +12,14 @@ from typing import Any, ClassVar, Literal
 
 import jsonschema
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from mlops_lab import evaluation as ev
 from mlops_lab.cli import main
 from mlops_lab.evaluation import EvaluationError, Suite, noise, swap
 from mlops_lab.evaluation.changes import CHANGES, Change
@@ -114,6 +116,65 @@ def test_files_are_written_and_read(tmp_path: Path) -> None:
     assert path.read_text() == (
         "alpha: 0.1\nseed: 3\nchecks:\n- test_everything: {name: mine, column: sex, most: 0.25}\n"
     )
+
+
+def test_numbered_columns_of_an_array_are_written_and_read(tmp_path: Path) -> None:
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(400, 3)))
+    suite = Suite(
+        [
+            ev.Perturbation(ev.noise(frame.columns[1], sd=0.1)),
+            ev.Perturbation(ev.correlated_noise([0, np.int64(2)], sd=0.1)),
+            ev.Perturbation(ev.missing(0, rate=0.1)),
+            ev.Invariance([0, 1], max_change_rate=0.5),
+            ev.Directional(0, by=1),
+            ev.Slices(2),
+            ev.Slices([0, 1]),
+            ev.WeakSlices(columns=[0, 2]),
+        ]
+    )
+    back = Suite.from_yaml(suite.to_yaml(tmp_path / "a.suite.yaml"))
+    assert back == suite
+    assert back.names == suite.names
+    first, second = (
+        one.run(lambda X: 1 / (1 + np.exp(-X[0].fillna(0))), frame, frame[0] > 0, progress=False)
+        for one in (suite, back)
+    )
+    assert "error" not in [result.verdict for result in second.results]
+    assert first.table.equals(second.table)
+
+
+def test_a_number_is_no_name_of_a_column_of_texts_and_the_schema_knows_both() -> None:
+    suite = read("checks:\n- slices: {columns: 0}\n- slices: {columns: '0'}\n")
+    assert [check.columns for check in suite.checks] == [0, "0"]
+    frame = pd.DataFrame({"0": ["a", "b"] * 200})
+    with pytest.raises(Refused, match=r"Column 0 is not in the data. The nearest is '0'"):
+        Suite(suite.checks[:1]).run(lambda X: np.zeros(len(X)), frame, np.arange(400) % 2)
+    schema = json_schema()
+    for columns in (0, [0, 1], "age", ["age", 1]):
+        jsonschema.validate({"checks": [{"slices": {"columns": columns}}]}, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"checks": [{"slices": {"columns": 0.5}}]}, schema)
+
+
+@pytest.mark.parametrize(
+    ("model", "from_the_folder"),
+    [
+        ("m:income", False),
+        ("her_models:income", False),
+        ("_m.deeper:nested.income", False),
+        ("models:/income@champion", False),
+        ("C:/models/income.skops", True),
+        ("income.skops", True),
+        ("m:income/model.skops", True),
+    ],
+)
+def test_a_model_in_a_module_is_no_file_beside_the_suite(model: str, from_the_folder: bool, tmp_path: Path) -> None:
+    path = tmp_path / "a.suite.yaml"
+    path.write_text(dump({"checks": [{"calibration": {}}], "model": model, "data": model}))
+    specification = read_specification(path)
+    assert specification.model == (str(tmp_path / model) if from_the_folder else model)
+    is_url = model.startswith("models:")
+    assert specification.data == (model if is_url else str(tmp_path / model))  # rows lie in no module
 
 
 def test_the_forms_of_the_documentation_are_read(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mlops_lab.errors import shorten
 from mlops_lab.evaluation.changes.base import Change, Random, rebuild, rows_hit
-from mlops_lab.evaluation.data import Schema, column_kind
+from mlops_lab.evaluation.data import Column, Schema, column_kind
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.parameters import check_rate
 from mlops_lab.evaluation.profile import Needs, Profile
@@ -69,7 +69,7 @@ class Missing(Change):
 
     Parameters
     ----------
-    column : str
+    column : str or int
         Column of any kind.
     rate : float
         Share of the rows that lose their value.
@@ -82,7 +82,7 @@ class Missing(Change):
 
     kind: ClassVar[str] = "missing"
     strength: ClassVar[str | None] = "rate"
-    column: str
+    column: Column
     rate: float
 
     def __post_init__(self) -> None:
@@ -118,11 +118,11 @@ class Levels(Change):
 
     Parameters
     ----------
-    column : str
+    column : str or int
         Column of levels: text, category, boolean or integer.
     """
 
-    column: str
+    column: Column
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ class Typo(Levels):
 
     Parameters
     ----------
-    column : str
+    column : str or int
         Column of text or categories.
     rate : float
         Share of the rows that are hit.
@@ -189,7 +189,7 @@ class Miscode(Change):
 
     Parameters
     ----------
-    column : str
+    column : str or int
         Column of text, categories, booleans or whole numbers with at least two levels.
     rate : float
         Share of the rows that are hit.
@@ -203,7 +203,7 @@ class Miscode(Change):
 
     kind: ClassVar[str] = "miscode"
     strength: ClassVar[str | None] = "rate"
-    column: str
+    column: Column
     rate: float
 
     def __post_init__(self) -> None:
@@ -252,7 +252,7 @@ class Unseen(Levels):
 
     Parameters
     ----------
-    column : str
+    column : str or int
         Column of text or categories.
     rate : float
         Share of the rows that are hit.
@@ -289,7 +289,7 @@ class Swap(Change):
 
     Parameters
     ----------
-    column : str
+    column : str or int
         Column of any kind that has levels.
     levels : mapping
         New level by old level; where only one way is given, the other follows: ``{"Male": "Female"}`` exchanges the
@@ -306,7 +306,7 @@ class Swap(Change):
 
     kind: ClassVar[str] = "swap"
     strength: ClassVar[str | None] = "rate"
-    column: str
+    column: Column
     levels: Mapping[Hashable, Hashable]
     rate: float = 1.0
 

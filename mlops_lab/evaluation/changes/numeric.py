@@ -11,7 +11,7 @@ import pandas as pd
 
 from mlops_lab.errors import nearest
 from mlops_lab.evaluation.changes.base import Change, Random, numbers, rebuild, rows_hit
-from mlops_lab.evaluation.data import Schema
+from mlops_lab.evaluation.data import Column, Schema
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.parameters import check_amount, check_distinct, check_rate
 from mlops_lab.evaluation.profile import Needs, Profile
@@ -38,11 +38,11 @@ class OneNumericColumn(Change):
 
     Parameters
     ----------
-    column : str
+    column : str or int
         Numeric column to change.
     """
 
-    column: str
+    column: Column
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ class Noise(OneNumericColumn):
 
     Parameters
     ----------
-    column : str
+    column : str or int
         Numeric column to change.
     sd : float
         Standard deviation in units of the column's robust spread (inter-quartile range / 1.349; the plain standard
@@ -108,7 +108,7 @@ class RoundOff(OneNumericColumn):
 
     Parameters
     ----------
-    column : str
+    column : str or int
         Numeric column to change.
     to : float
         The results are multiples of it, such as 10.
@@ -142,7 +142,7 @@ class Shift(OneNumericColumn):
 
     Parameters
     ----------
-    column : str
+    column : str or int
         Numeric column to change.
     by : float
         Amount, in the column's own unit.
@@ -176,7 +176,7 @@ class Rescale(OneNumericColumn):
 
     Parameters
     ----------
-    column : str
+    column : str or int
         Numeric column to change.
     factor : float
         What the values are multiplied by.
@@ -215,7 +215,7 @@ class UnitError(OneNumericColumn):
 
     Parameters
     ----------
-    column : str
+    column : str or int
         Numeric column to change.
     units : str
         Unit that the model expects and unit that is written, such as ``"miles/km"``: a distance of 1 mile arrives as
@@ -258,7 +258,7 @@ class OutOfRange(OneNumericColumn):
 
     Parameters
     ----------
-    column : str
+    column : str or int
         Numeric column to change.
     beyond : float, default 0.5
         How far above the largest value, in widths of the observed range.
@@ -296,7 +296,7 @@ class CorrelatedNoise(Change):
 
     Parameters
     ----------
-    names : sequence of str
+    names : sequence of str or int
         Numeric columns to change.
     sd : float
         Standard deviation in units of each column's own standard deviation.
@@ -313,7 +313,7 @@ class CorrelatedNoise(Change):
 
     kind: ClassVar[str] = "correlated_noise"
     strength: ClassVar[str | None] = "sd"
-    names: tuple[str, ...]
+    names: tuple[Column, ...]
     sd: float
     clip: bool = True
 
@@ -340,7 +340,9 @@ class CorrelatedNoise(Change):
     def columns(self, frame: pd.DataFrame, rng: Random, profile: Profile) -> Mapping[str, pd.Series]:
         """Add the noise to every row, in each column that has a value."""
         if self.names not in profile.covariance:
-            raise EvaluationError(f"No row has a value in all of the columns {', '.join(self.names)}; leave one out.")
+            raise EvaluationError(
+                f"No row has a value in all of the columns {', '.join(map(str, self.names))}; leave one out."
+            )
         eigenvalues, directions = np.linalg.eigh(profile.covariance[self.names])
         root = directions * np.sqrt(np.clip(eigenvalues, 0, None))  # works for columns that repeat each other, too
         draws = np.column_stack([np.asarray(rng.normal(size=len(frame))) for _ in self.names])

@@ -15,7 +15,7 @@ from mlops_lab.evaluation.changes.base import rebuild
 from mlops_lab.evaluation.changes.levels import replace_levels
 from mlops_lab.evaluation.check import Check, Procedure, Setting
 from mlops_lab.evaluation.checks.movement import followed_class, movement
-from mlops_lab.evaluation.data import Batch, Schema
+from mlops_lab.evaluation.data import Batch, Column, Schema
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.parameters import check_amount, check_rate
 from mlops_lab.evaluation.plan import Answers
@@ -43,7 +43,7 @@ class Directional(Check):
 
     Parameters
     ----------
-    column : str
+    column : str or int
         The column that is moved.
     by : float, optional
         Step of a numeric column, in its own unit. One of `by`, `times` and `order` must be given.
@@ -77,7 +77,7 @@ class Directional(Check):
     """
 
     method: ClassVar[str] = "directional"
-    column: str
+    column: Column
     by: float | None = None
     times: float | None = None
     order: Sequence[Hashable] | None = None

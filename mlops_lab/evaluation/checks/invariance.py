@@ -14,7 +14,7 @@ import pandas as pd
 from mlops_lab.evaluation.check import Check, Procedure, Setting
 from mlops_lab.evaluation.checks.alternatives import Alternatives, find_alternatives, is_numeric
 from mlops_lab.evaluation.checks.movement import followed_class, movement
-from mlops_lab.evaluation.data import Batch, Schema
+from mlops_lab.evaluation.data import Batch, Column, Schema
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.parameters import check_amount, check_distinct, check_rate
 from mlops_lab.evaluation.plan import Answers
@@ -43,7 +43,7 @@ class Invariance(Check):
 
     Parameters
     ----------
-    column : str or sequence of str
+    column : str, int or sequence of them
         The sensitive column, or several whose values are exchanged jointly.
     max_change_rate : float, default 0.01
         Largest share of changed decisions that is allowed. Not 0: no number of rows proves that there is none.
@@ -74,7 +74,7 @@ class Invariance(Check):
     """
 
     method: ClassVar[str] = "invariance"
-    column: str | Sequence[str]
+    column: Column | Sequence[Column]
     max_change_rate: float = 0.01
     swap: Mapping[Hashable, Hashable] | None = None
     quantiles: Sequence[float] = (0.1, 0.5, 0.9)

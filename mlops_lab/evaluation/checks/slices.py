@@ -12,7 +12,7 @@ import pandas as pd
 
 from mlops_lab.errors import shorten
 from mlops_lab.evaluation.check import Check, Procedure, Setting
-from mlops_lab.evaluation.data import Batch, Schema
+from mlops_lab.evaluation.data import Batch, Column, Schema
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.group_metrics import GroupMetric, find_group_metric
 from mlops_lab.evaluation.grouping import Binning, bin_column, binning_needs, conjunctions
@@ -43,7 +43,7 @@ class Slices(Check):
 
     Parameters
     ----------
-    columns : str or sequence of str
+    columns : str, int or sequence of them
         What the groups are made of.
     max_gap : float, default 0.05
         How much worse than all rows a group may be, in the metric's own unit.
@@ -80,7 +80,7 @@ class Slices(Check):
     """
 
     method: ClassVar[str] = "slices"
-    columns: str | Sequence[str]
+    columns: Column | Sequence[Column]
     max_gap: float = 0.05
     metric: str | None = None
     against: Literal["overall", "rest", "best"] = "overall"

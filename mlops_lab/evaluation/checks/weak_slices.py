@@ -13,7 +13,7 @@ import pandas as pd
 from mlops_lab.errors import shorten
 from mlops_lab.evaluation.check import Check, Procedure, Setting
 from mlops_lab.evaluation.checks.weak_cells import Cells, Judged, plain_mean
-from mlops_lab.evaluation.data import Batch, Schema
+from mlops_lab.evaluation.data import Batch, Column, Schema
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.grouping import bin_column, binning_needs
 from mlops_lab.evaluation.lattice import Lattice, Overlap, jaccard
@@ -61,7 +61,7 @@ class WeakSlices(Check):
         How much worse than all rows a slice may be, in the metric's own unit.
     metric : str, optional
         A metric that is a mean over rows: accuracy, log_loss, brier_score or mean_absolute_error.
-    columns : sequence of str, optional
+    columns : sequence of str or int, optional
         Where to search; by default all columns of numbers, levels and booleans.
     bins : int, default 5
         Groups of a numeric column.
@@ -90,7 +90,7 @@ class WeakSlices(Check):
     max_depth: int = 2
     max_gap: float = 0.1
     metric: str | None = None
-    columns: Sequence[str] | None = None
+    columns: Sequence[Column] | None = None
     bins: int = 5
     levels: int = 12
 
