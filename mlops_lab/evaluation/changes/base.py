@@ -91,6 +91,11 @@ class Change(ABC):
             New columns, of the same length.
         """
 
+    @property
+    def idle(self) -> bool:
+        """Whether it leaves every frame as it is, as a strength of 0 does: where a sweep may begin, and no check."""
+        return self.strength is not None and getattr(self, self.strength) == 0
+
     def apply(self, frame: pd.DataFrame, rng: Random) -> pd.DataFrame:
         """Return a changed copy of a frame.
 

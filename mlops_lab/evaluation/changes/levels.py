@@ -318,6 +318,11 @@ class Swap(Change):
             )
 
     @property
+    def idle(self) -> bool:
+        """Whether no row is hit, or each level is exchanged with itself."""
+        return self.rate == 0 or all(old == new for old, new in self.levels.items())
+
+    @property
     def both_ways(self) -> dict[Hashable, Hashable]:
         """The mapping with the way back added where it was not given."""
         return {**{new: old for old, new in self.levels.items() if new not in self.levels}, **self.levels}

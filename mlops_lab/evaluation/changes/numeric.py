@@ -202,6 +202,11 @@ class Rescale(OneNumericColumn):
         check_amount(self.factor, "factor")
         check_rate(self.rate, "rate")
 
+    @property
+    def idle(self) -> bool:
+        """Whether no row is hit, or each is multiplied by 1."""
+        return self.rate == 0 or self.factor == 1
+
     def columns(self, frame: pd.DataFrame, rng: Random, profile: Profile) -> Mapping[str, pd.Series]:
         """Multiply the rows that are hit."""
         return self.put(
@@ -279,6 +284,11 @@ class OutOfRange(OneNumericColumn):
     def __post_init__(self) -> None:
         check_amount(self.beyond, "beyond")
         check_rate(self.rate, "rate")
+
+    @property
+    def idle(self) -> bool:
+        """Whether no row is hit; 0 beyond the range is its end, which most rows are not at."""
+        return self.rate == 0
 
     def columns(self, frame: pd.DataFrame, rng: Random, profile: Profile) -> Mapping[str, pd.Series]:
         """Replace the rows that are hit."""

@@ -90,10 +90,17 @@ class Invariance(Check):
         object.__setattr__(self, "quantiles", tuple(self.quantiles))
         for share in self.quantiles:
             check_rate(share, "quantiles")
-        if self.swap is not None and (not isinstance(self.swap, Mapping) or len(self.columns) > 1 or not self.swap):
+        if not self.quantiles:
+            raise EvaluationError("quantiles is (); give at least one, such as 0.5.")
+        if self.swap is None:
+            return
+        if len(self.columns) > 1 or not self.swap or not isinstance(self.swap, Mapping):
             raise EvaluationError(
                 f"swap is {self.swap!r}; it exchanges levels of one column, such as {{'Male': 'Female'}}."
             )
+        for old, new in self.swap.items():
+            if old == new:
+                raise EvaluationError(f"swap exchanges {old!r} with itself; give two levels that differ.")
 
     @property
     def columns(self) -> tuple[str, ...]:

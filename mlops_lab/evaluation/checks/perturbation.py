@@ -86,6 +86,11 @@ class Perturbation(Check):
                 f"The change is {self.change!r}; pass one such as ev.noise('age', sd=0.1), or a function."
             )
         if isinstance(self.change, Change):
+            if self.change.idle:
+                raise EvaluationError(
+                    f"The change {self.change} leaves every row as it is; give one that changes something. "
+                    "A curve that begins at 0 is drawn with sweep=."
+                )
             for strength in self.sweep:
                 self.change.at(strength)
         elif self.sweep:
@@ -223,7 +228,7 @@ class PerturbationProcedure(Procedure):
             details=details,
             examples=state.worst.frame(),
             words=self._words(judged, drop, details),
-            notes=self._notes(drop),
+            notes=self._notes(judged, drop),
             extras={
                 "rows_changed": judged.changed,
                 "flip_rate": float(details["flips"].iloc[self._judged]),
@@ -249,8 +254,15 @@ class PerturbationProcedure(Procedure):
             }
         )
 
-    def _notes(self, drop: Interval) -> tuple[str, ...]:
+    def _notes(self, judged: Flips, drop: Interval) -> tuple[str, ...]:
         notes = [drop.note] if drop.note else []
+        if not judged.changed:
+            notes.append(
+                _(
+                    "The change left every one of these rows as it was, so the model was tried on nothing new; choose "
+                    "a change that fits the column, or a larger one."
+                )
+            )
         if isinstance(self.metric, Own):
             notes.append(
                 _("The interval of a metric of your own is a paired bootstrap of the rows, which needs many of them.")

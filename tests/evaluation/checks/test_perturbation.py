@@ -157,10 +157,50 @@ def test_any_split_in_any_order_gives_the_same(result_over, assert_same, edges, 
         assert_same(result_over(check, chance, frame, target), result_over(check, chance, frame, target, edges, order))
 
 
+def test_a_sweep_may_begin_at_nothing_and_the_range_has_an_end():
+    frame, target = rides()
+    check = ev.Perturbation(ev.noise("distance", sd=0.4), sweep=(0, 0.2), max_drop=0.5)
+    details = ev.Suite([check]).run(chance, frame, target).results[0].details
+    assert details["strength"].tolist() == [0, 0.2, 0.4]
+    assert details["rows_changed"].iloc[0] == details["estimate"].iloc[0] == 0
+    assert details["rows_changed"].iloc[1] > 0
+    at_its_end = ev.Perturbation(ev.out_of_range("distance", beyond=0), max_drop=0.5)
+    assert ev.Suite([at_its_end]).run(chance, frame, target).results[0].extras["rows_changed"] == len(frame) - 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (ev.round_off("stops", to=1), True),
+        (lambda frame, rng: frame, True),
+        (ev.missing("stops", rate=1e-9), True),
+        (ev.round_off("stops", to=3), False),
+    ],
+)
+def test_a_change_that_changed_nothing_says_so(change, said):
+    frame, target = rides()
+    frame["stops"] = np.arange(len(frame)) % 7
+    result = ev.Suite([ev.Perturbation(change)]).run(chance, frame, target).results[0]
+    assert (result.extras["rows_changed"] == 0) == said
+    assert ("the model was tried on nothing new" in result.explain()) == said
+
+
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
         (lambda: ev.Perturbation("noise"), "pass one such as"),
+        (lambda: ev.Perturbation(ev.noise("distance", sd=0)), r"noise\(distance, sd=0\) leaves every row as it is"),
+        (lambda: ev.Perturbation(ev.correlated_noise(["distance", "rain"], sd=0.0)), "leaves every row as it is"),
+        (lambda: ev.Perturbation(ev.shift("distance", by=0)), "leaves every row as it is"),
+        (lambda: ev.Perturbation(ev.rescale("distance", factor=1)), "leaves every row as it is"),
+        (lambda: ev.Perturbation(ev.rescale("distance", factor=2, rate=0)), "leaves every row as it is"),
+        (lambda: ev.Perturbation(ev.unit_error("distance", "miles/km", rate=0)), "leaves every row as it is"),
+        (lambda: ev.Perturbation(ev.out_of_range("distance", rate=0)), "leaves every row as it is"),
+        (lambda: ev.Perturbation(ev.swap("city", {"a": "a"})), "leaves every row as it is"),
+        *(
+            (lambda change=change: ev.Perturbation(change("city", rate=0)), "leaves every row as it is")
+            for change in (ev.missing, ev.typo, ev.miscode, ev.unseen)
+        ),
         (lambda: ev.Perturbation(ev.noise("distanse", sd=1)), "nearest is 'distance'"),
         (lambda: ev.Perturbation(ev.noise("distance", sd=1), max_drop=-0.1), "max_drop is -0.1"),
         (lambda: ev.Perturbation(ev.noise("distance", sd=1), metric="acuracy"), "nearest is 'accuracy'"),
