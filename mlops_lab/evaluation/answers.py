@@ -11,6 +11,7 @@ import pandas as pd
 
 from mlops_lab.errors import shorten
 from mlops_lab.evaluation.errors import EvaluationError
+from mlops_lab.evaluation.numbers import of_rows
 
 __all__ = ["answer_of", "check_probabilities", "check_rows", "check_values", "encode", "sorted_labels", "to_array"]
 
@@ -48,7 +49,7 @@ def answer_of(call: Callable[[pd.DataFrame], Any], frame: pd.DataFrame) -> Any:
         said = " ".join(str(error).partition("Stack trace:")[0].split())  # XGBoost writes one, with paths, into it
         said = PLACE_IN_C.sub("", said)
         raise EvaluationError(
-            f"The model raised {type(error).__name__} on {len(frame)} rows: {said[:300] or 'without a word'}"
+            f"The model raised {type(error).__name__} on {of_rows(len(frame))}: {said[:300] or 'without a word'}"
         ) from error
 
 
@@ -103,11 +104,11 @@ def check_rows(answer: np.ndarray, rows: int, what: str = "predictions") -> np.n
     """
     if answer.ndim == 0:
         raise EvaluationError(
-            f"The model returned {' '.join(repr(answer.item()).split())[:80]} for {rows} rows; "
+            f"The model returned {' '.join(repr(answer.item()).split())[:80]} for {of_rows(rows)}; "
             "it must return an array with one entry a row."
         )
     if len(answer) != rows:
-        raise EvaluationError(f"The model returned {len(answer)} {what} for {rows} rows; it must return one a row.")
+        raise EvaluationError(f"The model returned {len(answer)} {what} for {of_rows(rows)}; it must return one a row.")
     return answer
 
 

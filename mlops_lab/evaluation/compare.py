@@ -57,7 +57,9 @@ class Comparison:
         """How many verdicts changed, in words."""
         count, total = len(self.changed), len(self.table)
         if not count:
-            return _("No verdict changed among {total} checks.").format(total=total)
+            return ngettext(
+                "The verdict of the only check did not change.", "No verdict changed among {total} checks.", total
+            ).format(total=total)
         return ngettext("{count} of {total} verdicts changed.", "{count} of {total} verdicts changed.", count).format(
             count=count, total=total
         )

@@ -18,6 +18,7 @@ from mlops_lab.evaluation.coverage import Coverage, measure_coverage
 from mlops_lab.evaluation.errors import EvaluationError, NotApplicable
 from mlops_lab.evaluation.memory import in_memory
 from mlops_lab.evaluation.model import Outputs, Predictor, Task, encode_target
+from mlops_lab.evaluation.numbers import of_rows
 from mlops_lab.evaluation.parameters import check_rate
 from mlops_lab.evaluation.probe import PROBE_ROWS, probe_model
 from mlops_lab.evaluation.statistics.interval import check_alpha
@@ -350,4 +351,4 @@ def check_rows(rows: int, promise: float) -> None:
         raise EvaluationError("promise is 1; no number of rows can promise that, so give a number below 1.")
     needed = math.ceil(promise / (1 - promise) - 1e-9)
     if rows < needed:
-        raise EvaluationError(f"There are {rows} rows; a promise of {promise:g} needs at least {needed}.")
+        raise EvaluationError(f"The data has {of_rows(rows)}; a promise of {promise:g} needs at least {needed}.")

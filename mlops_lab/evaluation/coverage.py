@@ -14,10 +14,12 @@ from mlops_lab.evaluation.data import FrameSource
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.finding import Finding
 from mlops_lab.evaluation.grouping import bin_column, binning_needs
+from mlops_lab.evaluation.numbers import of_rows
 from mlops_lab.evaluation.profile import profile_frame
 from mlops_lab.evaluation.statistics.moments import Moments, mean_interval
 from mlops_lab.evaluation.statistics.rates import clopper_pearson
 from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,14 +110,20 @@ def group_sentences(groups: pd.DataFrame) -> list[str]:
     said = []
     for row in groups[groups["verdict"] == BROKEN].sort_values("estimate").itertuples():
         said.append(
-            _("It fails where {group}: only {estimate:.1%} ({low:.1%} to {high:.1%}) of {rows:,} rows.").format(
-                group=row.group, estimate=row.estimate, low=row.low, high=row.high, rows=row.rows
+            _("It fails where {group}: only {estimate:.1%} ({low:.1%} to {high:.1%}) of {rows}.").format(
+                group=row.group, estimate=row.estimate, low=row.low, high=row.high, rows=of_rows(row.rows)
             )
         )
     if said:
         said.append(_("Calibrate these groups apart, or tell those who use the answers."))
     else:
-        said.append(_("In none of {groups} groups is the promise shown to fail.").format(groups=len(groups)))
+        said.append(
+            ngettext(
+                "In the only group the promise is not shown to fail.",
+                "In none of {groups} groups is the promise shown to fail.",
+                len(groups),
+            ).format(groups=len(groups))
+        )
     unsure = groups.loc[groups["verdict"] == UNSURE, "group"]
     if len(unsure):
         said.append(_("These rows cannot tell whether it is kept in: {names}.").format(names=shorten(unsure, limit=5)))

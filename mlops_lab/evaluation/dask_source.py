@@ -22,6 +22,7 @@ from mlops_lab.evaluation.data import (
     split_target,
 )
 from mlops_lab.evaluation.errors import EvaluationError
+from mlops_lab.evaluation.numbers import of_columns, of_rows
 from mlops_lab.evaluation.parquet import MOST_LABELS
 from mlops_lab.evaluation.task_graph import Part, apart, sum_here, sums
 
@@ -119,7 +120,7 @@ class DaskSource(Source):
         found: Outline = self._sum(*apart(tasks, parts), step=itself)
         if not sum(found.lengths) or not len(self.empty.columns):
             raise EvaluationError(
-                f"The data has {sum(found.lengths)} rows and {len(self.empty.columns)} columns; "
+                f"The data has {of_rows(sum(found.lengths))} and {of_columns(len(self.empty.columns))}; "
                 "pass at least one of each."
             )
         return found
@@ -297,8 +298,8 @@ def source_of(
     at, start, length = place
     if len(frame) != length:
         raise EvaluationError(
-            f"Partition {at} had {length} rows when they were counted and now has {len(frame)}; persist the data, or "
-            "make them from something that stays the same."
+            f"Partition {at} had {of_rows(length)} when they were counted and now has {len(frame)}; persist the data, "
+            "or make them from something that stays the same."
         )
     if not frame.columns.equals(kind.empty.columns):
         frame = frame[list(kind.empty.columns)]

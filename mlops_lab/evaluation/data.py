@@ -14,6 +14,7 @@ import pandas as pd
 
 from mlops_lab.errors import nearest, shorten
 from mlops_lab.evaluation.errors import EvaluationError
+from mlops_lab.evaluation.numbers import of_columns, of_rows
 
 __all__ = ["Batch", "Column", "ColumnKind", "FrameSource", "Schema", "Source", "as_source"]
 
@@ -301,7 +302,8 @@ class FrameSource(Source):
         self.frame, raw = split_target(frame, target)
         if self.frame.empty:
             raise EvaluationError(
-                f"The data has {len(self.frame)} rows and {self.frame.shape[1]} columns; pass at least one of each."
+                f"The data has {of_rows(len(self.frame))} and {of_columns(self.frame.shape[1])}; "
+                "pass at least one of each."
             )
         self.target = clean_target(raw, len(self.frame), start)
         check_order(self.frame.index, raw)
@@ -440,11 +442,13 @@ def clean_target(raw: Any, rows: int, start: int = 0) -> np.ndarray:
             f"The target has shape {array.shape}; pass one label or value a row (several outputs are not supported)."
         )
     if len(array) != rows:
-        raise EvaluationError(f"The target has {len(array)} values and the data {rows} rows; they must be as many.")
+        values = f"{len(array)} value{'' if len(array) == 1 else 's'}"
+        raise EvaluationError(f"The target has {values} and the data {of_rows(rows)}; they must be as many.")
     missing = np.flatnonzero(pd.isna(array))
     if len(missing):
         raise EvaluationError(
-            f"The target is missing in {len(missing)} rows, first in row {start + missing[0]}; drop or fill these rows."
+            f"The target is missing in {of_rows(len(missing))}, first in row {start + missing[0]}; "
+            "drop or fill these rows."
         )
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise EvaluationError(

@@ -21,6 +21,7 @@ from mlops_lab.evaluation.result import SIGNS, WORST_FIRST, Result, Verdict
 from mlops_lab.evaluation.svg import figures
 from mlops_lab.evaluation.yaml_nodes import dump
 from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -240,7 +241,7 @@ def environment() -> Environment:
     loader = PackageLoader("mlops_lab.evaluation", "templates")
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters |= {"number": number, "count": count}
-    made.globals |= {"interval": interval, "signs": SIGNS, "_": _}
+    made.globals |= {"interval": interval, "signs": SIGNS, "_": _, "ngettext": ngettext}
     return made
 
 

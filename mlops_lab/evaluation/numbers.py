@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import SupportsFloat
 
-__all__ = ["count", "exact", "in_text", "interval", "number", "round_between"]
+from mlops_lab.i18n import ngettext
+
+__all__ = ["count", "exact", "in_text", "interval", "number", "of_columns", "of_rows", "round_between"]
 
 MISSING = "–"
 
@@ -90,6 +92,48 @@ def count(value: float) -> str:
     if value >= 1e7:
         return f"{float(f'{value:.2g}') / 1e6:,.0f} million"
     return f"{math.ceil(value):,}"
+
+
+def of_rows(rows: int) -> str:
+    """Write a number of rows for a sentence that names other numbers too.
+
+    Parameters
+    ----------
+    rows : int
+        The number.
+
+    Returns
+    -------
+    str
+        With its noun.
+
+    Examples
+    --------
+    >>> of_rows(1), of_rows(2000)
+    ('1 row', '2,000 rows')
+    """
+    return ngettext("{count:,} row", "{count:,} rows", rows).format(count=rows)
+
+
+def of_columns(columns: int) -> str:
+    """Write a number of columns for a sentence that names other numbers too.
+
+    Parameters
+    ----------
+    columns : int
+        The number.
+
+    Returns
+    -------
+    str
+        With its noun.
+
+    Examples
+    --------
+    >>> of_columns(1), of_columns(0)
+    ('1 column', '0 columns')
+    """
+    return ngettext("{count:,} column", "{count:,} columns", columns).format(count=columns)
 
 
 def round_between(value: float, low: float, high: float, digits: int = 3) -> float:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlops_lab.errors import nearest, require, shorten
 from mlops_lab.evaluation.errors import EvaluationError
+from mlops_lab.evaluation.numbers import of_columns
 
 __all__ = ["OnnxClassifier", "OnnxModel", "load_onnx"]
 
@@ -102,7 +103,7 @@ class OnnxModel:
         width = wanted.shape[1] if len(wanted.shape) == 2 else None
         if isinstance(width, int) and width != frame.shape[1]:
             raise EvaluationError(
-                f"The ONNX model takes {width} columns and the data has {frame.shape[1]} "
+                f"The ONNX model takes {of_columns(width)} and the data has {frame.shape[1]} "
                 f"({shorten(map(str, frame.columns))}); pass those that it was fitted on, in their order."
             )
         try:

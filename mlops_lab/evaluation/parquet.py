@@ -19,6 +19,7 @@ import pyarrow.dataset as ds
 
 from mlops_lab.evaluation.data import Schema, Source, bytes_of_row, check_columns, clean_target, columns_near
 from mlops_lab.evaluation.errors import EvaluationError
+from mlops_lab.evaluation.numbers import of_columns, of_rows
 from mlops_lab.evaluation.parquet_faults import differences, first_broken_part
 from mlops_lab.evaluation.prefetch import ahead
 
@@ -62,7 +63,7 @@ class ParquetSource(Source):
         self.start, self.skipped = 0, 0
         if not self.rows or not self.columns:
             raise EvaluationError(
-                f"{self.path} has {self.rows} rows and {len(self.columns)} columns beside the target; "
+                f"{self.path} has {of_rows(self.rows)} and {of_columns(len(self.columns))} beside the target; "
                 "pass at least one of each."
             )
 

@@ -13,6 +13,7 @@ from mlops_lab.errors import shorten
 from mlops_lab.evaluation.finding import Finding
 from mlops_lab.evaluation.statistics.interval import Interval
 from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,9 +92,11 @@ class ProxyAudit(Finding):
         said = [self._told(), *self._fall(), *self._gaps(), *self._path(), self._conclusion()]
         if self.missing:
             said.append(
-                _("{missing:,} rows without a value, or of a group of fewer than 30 rows, were left out.").format(
-                    missing=self.missing
-                )
+                ngettext(
+                    "{missing:,} row without a value, or of a group of fewer than 30 rows, was left out.",
+                    "{missing:,} rows without a value, or of a group of fewer than 30 rows, were left out.",
+                    self.missing,
+                ).format(missing=self.missing)
             )
         if self.left_out:
             columns = shorten(f"{name} ({why.rstrip('.')})" for name, why in self.left_out.items())
@@ -101,9 +104,12 @@ class ProxyAudit(Finding):
         return said
 
     def _told(self) -> str:
-        return _(
+        return ngettext(
+            "Fitted on {rows:,} rows, {count} other column tells {column} with an AUC of {auc:.3f} ({level:.0%} "
+            "interval {low:.3f} to {high:.3f}), where 0.5 is guessing and 1 is certainty.",
             "Fitted on {rows:,} rows, {count} other columns tell {column} with an AUC of {auc:.3f} ({level:.0%} "
-            "interval {low:.3f} to {high:.3f}), where 0.5 is guessing and 1 is certainty."
+            "interval {low:.3f} to {high:.3f}), where 0.5 is guessing and 1 is certainty.",
+            len(self.columns),
         ).format(
             rows=self.audited,
             count=len(self.columns),

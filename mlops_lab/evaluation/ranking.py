@@ -15,9 +15,11 @@ from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.finding import Finding
 from mlops_lab.evaluation.memory import in_memory
 from mlops_lab.evaluation.model import Task
+from mlops_lab.evaluation.numbers import of_rows
 from mlops_lab.evaluation.report import Report
 from mlops_lab.evaluation.suite import Suite
 from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,9 +67,11 @@ class ColumnRanking(Finding):
         """Say which column matters most, and what was left out."""
         first, certain = self.table.iloc[0], int(self.table["certain"].sum())
         said = [
-            _("Each of {columns} columns was disturbed alone, in {rows:,} rows.").format(
-                columns=len(self.table), rows=self.report.rows
-            ),
+            ngettext(
+                "One column was disturbed, in {rows}.",
+                "Each of {columns} columns was disturbed alone, in {rows}.",
+                len(self.table),
+            ).format(columns=len(self.table), rows=of_rows(self.report.rows)),
             _(
                 "Largest {metric}: {estimate:.4f} (interval {low:.4f} to {high:.4f}), with {column} under {change}."
             ).format(metric=self.metric, **first[["column", "change", "estimate", "low", "high"]].to_dict()),

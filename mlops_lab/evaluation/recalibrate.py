@@ -16,6 +16,7 @@ from mlops_lab.evaluation.answers import check_probabilities
 from mlops_lab.evaluation.errors import EvaluationError, NotApplicable
 from mlops_lab.evaluation.memory import in_memory
 from mlops_lab.evaluation.model import encode_target
+from mlops_lab.evaluation.numbers import of_rows
 from mlops_lab.evaluation.parameters import check_rate
 from mlops_lab.evaluation.probe import PROBE_ROWS, probe_model
 from mlops_lab.evaluation.proof import AS_IT_IS, Proof, RecalibrationRefused
@@ -236,13 +237,13 @@ def check_counts(codes: np.ndarray, classes: np.ndarray, folds: int, proof: floa
     few = int(counts.argmin())
     if counts[few] < needed:
         raise EvaluationError(
-            f"The class {classes.tolist()[few]!r} has {counts[few]} rows; {needed} are needed for {folds} folds and a "
-            "proof."
+            f"The class {classes.tolist()[few]!r} has {of_rows(int(counts[few]))}; {needed} are needed for {folds} "
+            "folds and a proof."
         )
     if len(codes) * proof < FEWEST_ROWS:
         raise EvaluationError(
-            f"There are {len(codes)} rows; with proof={proof:g} at least {int(np.ceil(FEWEST_ROWS / proof))} are "
-            "needed."
+            f"The data has {of_rows(len(codes))}; with proof={proof:g} at least {int(np.ceil(FEWEST_ROWS / proof))} "
+            "are needed."
         )
 
 
@@ -250,7 +251,7 @@ def candidates(method: str, rows: int) -> tuple[list[str], tuple[str, ...]]:
     """Return the methods to try, the simplest first, and what must be said of those that are not."""
     if method == "isotonic" and rows < ISOTONIC_ROWS:
         warnings.warn(
-            f"Isotonic recalibration has {rows} rows to fit on; below {ISOTONIC_ROWS} it follows the noise: "
+            f"Isotonic recalibration has {of_rows(rows)} to fit on; below {ISOTONIC_ROWS} it follows the noise: "
             "bring more, or take method='beta'.",
             stacklevel=3,
         )

@@ -17,6 +17,7 @@ import pandas as pd
 
 from mlops_lab.errors import nearest, shorten
 from mlops_lab.evaluation.errors import EvaluationError, VerdictError
+from mlops_lab.evaluation.numbers import of_rows
 from mlops_lab.evaluation.result import SIGNS, WORST_FIRST, Result, Verdict
 from mlops_lab.i18n import gettext as _
 from mlops_lab.i18n import ngettext
@@ -165,16 +166,24 @@ class Report:
         else:
             sentences = [share(verdict, counts[verdict], total) for verdict in WORST_FIRST[:3] if counts[verdict]]
         if self.partial:
-            early = _("The run was stopped early: this rests on the first {rows:,} rows only.")
+            early = ngettext(
+                "The run was stopped early: this rests on the first {rows:,} row only.",
+                "The run was stopped early: this rests on the first {rows:,} rows only.",
+                self.rows,
+            )
             sentences.append(early.format(rows=self.rows))
         return " ".join(sentences)
 
     @property
     def cost(self) -> str:
         """What the run cost, in words."""
-        return _(
-            "{rows:,} rows, {predicted:,} predictions, {seconds:.2f} s, of which the model took {model:.2f} s."
-        ).format(rows=self.rows, predicted=self.rows_predicted, seconds=self.seconds, model=self.predict_seconds)
+        return ngettext(
+            "{rows}, {predicted:,} prediction, {seconds:.2f} s, of which the model took {model:.2f} s.",
+            "{rows}, {predicted:,} predictions, {seconds:.2f} s, of which the model took {model:.2f} s.",
+            self.rows_predicted,
+        ).format(
+            rows=of_rows(self.rows), predicted=self.rows_predicted, seconds=self.seconds, model=self.predict_seconds
+        )
 
     def __repr__(self) -> str:
         lines = [f"{SIGNS[self.verdict]} {self.headline}", "", *text_table(self.results), "", self.cost, *self.notes]

@@ -11,6 +11,7 @@ import pandas as pd
 
 from mlops_lab.errors import shorten
 from mlops_lab.evaluation.finding import Finding
+from mlops_lab.evaluation.numbers import of_rows
 from mlops_lab.evaluation.sides import Difference
 from mlops_lab.evaluation.statistics.interval import Interval
 from mlops_lab.i18n import gettext as _
@@ -243,16 +244,16 @@ class Simpson(Finding):
     def _overall(self) -> str:
         found = self.crude.interval
         return _(
-            "Over all rows, {quantity} is {value:.4g} for {first} ({rows:,} rows) and {other:.4g} for {second} "
-            "({other_rows:,} rows): a difference of {estimate:+.4g} ({level:.0%} interval {low:+.4g} to {high:+.4g})."
+            "Over all rows, {quantity} is {value:.4g} for {first} ({rows}) and {other:.4g} for {second} "
+            "({other_rows}): a difference of {estimate:+.4g} ({level:.0%} interval {low:+.4g} to {high:+.4g})."
         ).format(
             quantity=self.quantity,
             value=self.crude.values[0],
             first=self.names[0],
-            rows=self.crude.rows[0],
+            rows=of_rows(self.crude.rows[0]),
             other=self.crude.values[1],
             second=self.names[1],
-            other_rows=self.crude.rows[1],
+            other_rows=of_rows(self.crude.rows[1]),
             estimate=found.estimate,
             level=1 - self.alpha,
             low=found.low,

@@ -17,6 +17,7 @@ from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.group_metrics import GroupMetric, find_group_metric
 from mlops_lab.evaluation.metrics import Metric, find_metric
 from mlops_lab.evaluation.model import Outputs, encode_target
+from mlops_lab.evaluation.numbers import of_rows
 from mlops_lab.evaluation.probe import PROBE_ROWS, probe_model
 from mlops_lab.evaluation.profile import Profile, to_float
 from mlops_lab.evaluation.statistics.groups import gap
@@ -201,8 +202,8 @@ def level_sides(frame: Any, outcome: Any, compare: str, levels: Sequence[Any] | 
     bad = np.flatnonzero(kept & ~np.isfinite(values))
     if len(bad):
         raise EvaluationError(
-            f"The outcome {quantity!r} is missing or infinite in {len(bad)} rows, first in row {bad[0]}; drop or fill "
-            "these rows."
+            f"The outcome {quantity!r} is missing or infinite in {of_rows(len(bad))}, first in row {bad[0]}; drop or "
+            "fill these rows."
         )
     values = values[kept]
     yes_or_no = bool(np.isin(values, (0.0, 1.0)).all())
@@ -236,7 +237,7 @@ def outcome_values(frame: pd.DataFrame, schema: Schema, outcome: Any) -> tuple[n
     else:
         given = pd.Series(outcome) if not isinstance(outcome, pd.Series) else outcome
         if len(given) != len(frame):
-            raise EvaluationError(f"The outcome has {len(given)} values and the data {len(frame)} rows.")
+            raise EvaluationError(f"The outcome has length {len(given)} and the data {of_rows(len(frame))}.")
     name = str(given.name) if given.name is not None else "outcome"
     if column_kind(given.dtype) not in ("boolean", "integer", "real"):
         example = f"frame[{name!r}] == {given.iloc[0]!r}" if len(given) else "a comparison"

@@ -22,7 +22,7 @@ from mlops_lab.evaluation.checks.slices import Slices
 from mlops_lab.evaluation.checks.weak_slices import KINDS_SEARCHED, WeakSlices
 from mlops_lab.evaluation.data import FrameSource, Source
 from mlops_lab.evaluation.errors import EvaluationError
-from mlops_lab.evaluation.numbers import exact
+from mlops_lab.evaluation.numbers import exact, of_rows
 from mlops_lab.evaluation.probe import probe_model
 from mlops_lab.evaluation.profile import to_float
 from mlops_lab.evaluation.sample import sample
@@ -169,7 +169,7 @@ def suggest(
         "# would hurt you. Lines that begin with '# -' are for you to decide.",
     ]
     if idle:
-        head.append(f"# No answer moved on {tried.rows:,} rows, and so nothing is disturbed, in: {shorten(idle)}.")
+        head.append(f"# No answer moved on {of_rows(tried.rows)}, and so nothing is disturbed, in: {shorten(idle)}.")
     said = [f"{name}: {dump_line(value)}" for name, value in (addresses or {}).items() if value is not None]
     return "\n".join([*head, f"alpha: 0.05\nseed: {seed}", *said, "checks:", *written]) + "\n"
 

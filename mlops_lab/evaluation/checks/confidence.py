@@ -23,6 +23,7 @@ from mlops_lab.evaluation.statistics.rates import clopper_pearson, rate
 from mlops_lab.evaluation.statistics.risk import Confidences, area, guaranteed_threshold
 from mlops_lab.evaluation.worst import Worst
 from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 
 __all__ = ["Confidence", "confidence_of"]
 
@@ -255,16 +256,25 @@ class ConfidenceProcedure(Procedure):
 
     def _words(self, state: Shown, accuracy: Interval, coverage: Interval) -> Words:
         """Put the result into sentences."""
-        with_floor = _(
+        with_floor = ngettext(
+            "{shown:,} of {rows:,} answers has a confidence of at least {threshold:g} ({coverage:.1%}, interval "
+            "{coverage_low:.1%} to {coverage_high:.1%}; at least {min_coverage:.1%} was asked for), and {accuracy:.1%} "
+            "of such are right (interval {accuracy_low:.1%} to {accuracy_high:.1%}; at least {min_accuracy:.1%} was "
+            "asked for).",
             "{shown:,} of {rows:,} answers have a confidence of at least {threshold:g} ({coverage:.1%}, interval "
             "{coverage_low:.1%} to {coverage_high:.1%}; at least {min_coverage:.1%} was asked for), and {accuracy:.1%} "
             "of them are right (interval {accuracy_low:.1%} to {accuracy_high:.1%}; at least {min_accuracy:.1%} was "
-            "asked for)."
+            "asked for).",
+            state.shown,
         )
-        without = _(
+        without = ngettext(
+            "{shown:,} of {rows:,} answers has a confidence of at least {threshold:g} ({coverage:.1%}, interval "
+            "{coverage_low:.1%} to {coverage_high:.1%}), and {accuracy:.1%} of such are right (interval "
+            "{accuracy_low:.1%} to {accuracy_high:.1%}; at least {min_accuracy:.1%} was asked for).",
             "{shown:,} of {rows:,} answers have a confidence of at least {threshold:g} ({coverage:.1%}, interval "
             "{coverage_low:.1%} to {coverage_high:.1%}), and {accuracy:.1%} of them are right (interval "
-            "{accuracy_low:.1%} to {accuracy_high:.1%}; at least {min_accuracy:.1%} was asked for)."
+            "{accuracy_low:.1%} to {accuracy_high:.1%}; at least {min_accuracy:.1%} was asked for).",
+            state.shown,
         )
         happened = (with_floor if self.check.min_coverage > 0 else without).format(
             shown=state.shown,

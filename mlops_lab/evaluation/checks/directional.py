@@ -17,6 +17,7 @@ from mlops_lab.evaluation.check import Check, Procedure, Setting
 from mlops_lab.evaluation.checks.movement import followed_class, movement
 from mlops_lab.evaluation.data import Batch, Column, Schema
 from mlops_lab.evaluation.errors import EvaluationError
+from mlops_lab.evaluation.numbers import of_rows
 from mlops_lab.evaluation.parameters import check_amount, check_rate
 from mlops_lab.evaluation.plan import Answers
 from mlops_lab.evaluation.profile import Needs, to_float
@@ -27,6 +28,7 @@ from mlops_lab.evaluation.statistics.power import rows_needed_rate
 from mlops_lab.evaluation.statistics.rates import rate
 from mlops_lab.evaluation.worst import Worst
 from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 
 __all__ = ["Directional", "Expectation"]
 
@@ -314,14 +316,20 @@ class DirectionalProcedure(Procedure):
                 share=region.share_of_troubled, region=region.text, others=region.share_of_others, rows=region.rows
             )
         happened = (
-            _(
+            ngettext(
+                "{violations:,} of {rows:,} row moved the wrong way ({rate:.2%}, {level:.0%} interval {low:.2%} to "
+                "{high:.2%}), by {mean:.3g} on average; at most {tolerance:.2%} was allowed.",
                 "{violations:,} of {rows:,} rows moved the wrong way ({rate:.2%}, {level:.0%} interval {low:.2%} to "
-                "{high:.2%}), by {mean:.3g} on average; at most {tolerance:.2%} was allowed."
+                "{high:.2%}), by {mean:.3g} on average; at most {tolerance:.2%} was allowed.",
+                state.movable,
             )
             if state.violations
-            else _(
+            else ngettext(
+                "The only row did not move the wrong way ({level:.0%} interval {low:.2%} to {high:.2%}); at most "
+                "{tolerance:.2%} was allowed.",
                 "None of {rows:,} rows moved the wrong way ({level:.0%} interval {low:.2%} to {high:.2%}); at most "
-                "{tolerance:.2%} was allowed."
+                "{tolerance:.2%} was allowed.",
+                state.movable,
             )
         ).format(
             violations=state.violations,
@@ -333,23 +341,33 @@ class DirectionalProcedure(Procedure):
             mean=mean,
             tolerance=self.check.max_violation_rate,
         )
-        changed = _(
-            "{column} was moved by {step} in the {rows:,} rows that stay in the observed range; {ends:,} rows at "
-            "its end could not be moved and do not count."
+        changed = ngettext(
+            "{column} was moved by {step} in the {rows:,} row that stays in the observed range; {ends} at its end "
+            "could not be moved and do not count.",
+            "{column} was moved by {step} in the {rows:,} rows that stay in the observed range; {ends} at its end "
+            "could not be moved and do not count.",
+            state.movable,
         )
         if self.check.order is not None:
-            changed = _(
-                "{column} was moved by {step} in {rows:,} rows; {ends:,} rows at the highest level could not be moved "
-                "and do not count."
+            changed = ngettext(
+                "{column} was moved by {step} in {rows:,} row; {ends} at the highest level could not be moved and do "
+                "not count.",
+                "{column} was moved by {step} in {rows:,} rows; {ends} at the highest level could not be moved and do "
+                "not count.",
+                state.movable,
             )
         if state.apart:
-            changed += " " + _("Another {apart:,} rows hold a level that order= does not name.")
+            changed += " " + ngettext(
+                "Another row holds a level that order= does not name.",
+                "Another {apart:,} rows hold a level that order= does not name.",
+                state.apart,
+            )
         return Words(
             changed=changed.format(
                 column=self.check.column,
                 step=self.check.step,
                 rows=state.movable,
-                ends=state.at_end,
+                ends=of_rows(state.at_end),
                 apart=state.apart,
             ),
             happened=f"{happened} {where}".strip(),

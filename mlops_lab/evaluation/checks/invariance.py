@@ -16,6 +16,7 @@ from mlops_lab.evaluation.checks.alternatives import Alternatives, find_alternat
 from mlops_lab.evaluation.checks.movement import followed_class, movement
 from mlops_lab.evaluation.data import Batch, Column, Schema
 from mlops_lab.evaluation.errors import EvaluationError
+from mlops_lab.evaluation.numbers import of_rows
 from mlops_lab.evaluation.parameters import check_amount, check_distinct, check_rate
 from mlops_lab.evaluation.plan import Answers
 from mlops_lab.evaluation.profile import Needs
@@ -27,6 +28,7 @@ from mlops_lab.evaluation.statistics.rates import rate
 from mlops_lab.evaluation.statistics.remaining import remaining
 from mlops_lab.evaluation.worst import Worst
 from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 
 __all__ = ["Invariance"]
 
@@ -279,18 +281,24 @@ class InvarianceProcedure(Procedure):
         """Put the result into sentences."""
         rate = state.changed / state.rows if state.rows else math.nan
         return Words(
-            changed=_("Only {column} was changed, in {rows:,} rows, and everything else was kept.").format(
-                column=self.check.target, rows=state.rows
+            changed=_("Only {column} was changed, in {rows}, and everything else was kept.").format(
+                column=self.check.target, rows=of_rows(state.rows)
             ),
             happened=(
-                _(
+                ngettext(
+                    "{changed:,} of {rows:,} decision changed ({rate:.2%}, {level:.0%} interval {low:.2%} to "
+                    "{high:.2%}); at most {tolerance:.2%} was allowed.",
                     "{changed:,} of {rows:,} decisions changed ({rate:.2%}, {level:.0%} interval {low:.2%} to "
-                    "{high:.2%}); at most {tolerance:.2%} was allowed."
+                    "{high:.2%}); at most {tolerance:.2%} was allowed.",
+                    state.rows,
                 )
                 if self.setting.task == "classification"
-                else _(
+                else ngettext(
+                    "{changed:,} of {rows:,} predicted value moved by more than {atol:g} ({rate:.2%}, {level:.0%} "
+                    "interval {low:.2%} to {high:.2%}); at most {tolerance:.2%} was allowed.",
                     "{changed:,} of {rows:,} predicted values moved by more than {atol:g} ({rate:.2%}, {level:.0%} "
-                    "interval {low:.2%} to {high:.2%}); at most {tolerance:.2%} was allowed."
+                    "interval {low:.2%} to {high:.2%}); at most {tolerance:.2%} was allowed.",
+                    state.rows,
                 )
             ).format(
                 atol=self.check.atol,

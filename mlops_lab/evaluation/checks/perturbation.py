@@ -17,7 +17,7 @@ from mlops_lab.evaluation.checks.movement import followed_class, movement
 from mlops_lab.evaluation.data import Batch, Schema
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.metrics import Metric, Own, find_metric
-from mlops_lab.evaluation.numbers import in_text
+from mlops_lab.evaluation.numbers import in_text, of_rows
 from mlops_lab.evaluation.parameters import check_amount
 from mlops_lab.evaluation.plan import Answers
 from mlops_lab.evaluation.profile import Needs
@@ -304,10 +304,10 @@ class PerturbationProcedure(Procedure):
                 "all the same."
             )
         return Words(
-            changed=_("{change} was applied, which changed {changed:,} of {rows:,} rows.").format(
+            changed=_("{change} was applied, which changed {changed:,} of {rows}.").format(
                 change=str(self.check.change) if isinstance(self.check.change, Change) else self.check.target,
                 changed=judged.changed,
-                rows=judged.rows,
+                rows=of_rows(judged.rows),
             ),
             happened=f"{lost} {moved}",
             when_failed=_(

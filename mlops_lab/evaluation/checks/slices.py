@@ -16,7 +16,7 @@ from mlops_lab.evaluation.data import Batch, Column, Schema
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.group_metrics import GroupMetric, find_group_metric
 from mlops_lab.evaluation.grouping import Binning, bin_column, binning_needs, conjunctions
-from mlops_lab.evaluation.numbers import in_text
+from mlops_lab.evaluation.numbers import in_text, of_rows
 from mlops_lab.evaluation.parameters import check_amount, check_distinct
 from mlops_lab.evaluation.plan import Answers
 from mlops_lab.evaluation.profile import Needs
@@ -27,6 +27,7 @@ from mlops_lab.evaluation.statistics.interval import Interval
 from mlops_lab.evaluation.statistics.multiplicity import holm
 from mlops_lab.evaluation.statistics.power import rows_needed_parts
 from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 
 __all__ = ["Slices"]
 
@@ -334,34 +335,36 @@ class SlicesProcedure(Procedure):
     def _words(self, state: Groups, decides: int, found: Interval, overall: Interval, groups: int) -> Words:
         """Put the result into sentences."""
         value = self.metric.as_metric(self.metric.loss(state.states[decides]))
-        unknown = _("{metric} is {overall} over all rows, and cannot be judged where {group} ({rows:,} rows). {reason}")
+        unknown = _("{metric} is {overall} over all rows, and cannot be judged where {group} ({rows}). {reason}")
         happened = {
             "overall": _(
-                "{metric} is {overall} over all rows and {value} where {group} ({rows:,} rows): worse by {gap} "
+                "{metric} is {overall} over all rows and {value} where {group} ({rows}): worse by {gap} "
                 "({level:.0%} interval {low} to {high}); at most {tolerance:g} was allowed."
             ),
             "rest": _(
-                "{metric} is {overall} over all rows and {value} where {group} ({rows:,} rows), which is worse than "
+                "{metric} is {overall} over all rows and {value} where {group} ({rows}), which is worse than "
                 "over the rest of the rows by {gap} ({level:.0%} interval {low} to {high}); at most {tolerance:g} was "
                 "allowed."
             ),
             "best": _(
-                "{metric} is {overall} over all rows and {value} where {group} ({rows:,} rows), which is worse than in "
+                "{metric} is {overall} over all rows and {value} where {group} ({rows}), which is worse than in "
                 "the best group of the same columns by {gap} ({level:.0%} interval {low} to {high}); at most "
                 "{tolerance:g} was allowed."
             ),
         }[self.check.against]
         return Words(
-            changed=_("Nothing was changed; {metric} was measured in {groups} groups of {columns}.").format(
-                metric=self.metric.name, groups=groups, columns=self.check.target
-            ),
+            changed=ngettext(
+                "Nothing was changed; {metric} was measured in {groups} group of {columns}.",
+                "Nothing was changed; {metric} was measured in {groups} groups of {columns}.",
+                groups,
+            ).format(metric=self.metric.name, groups=groups, columns=self.check.target),
             happened=(unknown if found.note else happened).format(
                 reason=found.note,
                 metric=self.metric.name,
                 overall=in_text(overall.estimate),
                 value=in_text(value.estimate),
                 group=self.label(decides),
-                rows=self.metric.rows(state.states[decides]),
+                rows=of_rows(self.metric.rows(state.states[decides])),
                 gap=in_text(found.estimate),
                 level=1 - self.setting.alpha,
                 low=in_text(found.low),

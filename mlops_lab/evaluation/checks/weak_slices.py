@@ -30,6 +30,7 @@ from mlops_lab.evaluation.statistics.multiplicity import holm
 from mlops_lab.evaluation.statistics.power import POWER, rows_needed_parts
 from mlops_lab.evaluation.statistics.rates import rate
 from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 
 __all__ = ["WeakSlices"]
 
@@ -361,14 +362,19 @@ class WeakSlicesProcedure(Procedure):
             "interval {low} to {high}); at most {tolerance:g} was allowed."
         )
         if number.method == "largest":
-            happened = _(
+            happened = ngettext(
+                "{metric} where {slice}, the only slice that is judged, is worse than over all rows by {gap} on the "
+                "other half ({level:.0%} interval {low} to {high}); at most {tolerance:g} was allowed.",
                 "{metric} where {slice}, which looked worst of {judged:,} slices that are judged, is worse than over "
                 "all rows by {gap} on the other half, and the largest gap of them all lies between {low} and "
-                "{high} ({level:.0%} interval); at most {tolerance:g} was allowed."
+                "{high} ({level:.0%} interval); at most {tolerance:g} was allowed.",
+                len(judged.cells),
             )
         return Words(
-            changed=_(
-                "Nothing was changed; {searched:,} slices were searched on one half of the rows, {found} looked weak."
+            changed=ngettext(
+                "Nothing was changed; {searched:,} slice was searched on one half of the rows, {found} looked weak.",
+                "Nothing was changed; {searched:,} slices were searched on one half of the rows, {found} looked weak.",
+                searched,
             ).format(searched=searched, found=found),
             happened=happened.format(
                 judged=len(judged.cells),

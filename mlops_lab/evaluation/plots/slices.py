@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlops_lab.evaluation.numbers import of_rows
 from mlops_lab.evaluation.plots.parts import interval_rows
 from mlops_lab.evaluation.plots.registry import draws
 from mlops_lab.evaluation.result import SIGNS, Result
@@ -21,7 +22,7 @@ def draw_slices(result: Result, ax: Axes) -> None:
     """Draw the gap of each group, the worst on top."""
     table = result.details.dropna(subset=["gap"]).sort_values("gap", ascending=False, kind="stable").head(SHOWN)
     names = [f"{SIGNS[row.verdict]} {row.group}" for row in table.itertuples()]
-    remarks = [_("({rows:,} rows)").format(rows=row.rows) for row in table.itertuples()]
+    remarks = [f"({of_rows(row.rows)})" for row in table.itertuples()]
     colours = [VERDICT_COLOURS[verdict] for verdict in table["verdict"]]
     interval_rows(ax, result, names, remarks, table, ("gap", "low", "high"), colours)
     against = {
@@ -38,7 +39,7 @@ def draw_weak_slices(result: Result, ax: Axes) -> None:
     table = result.details.dropna(subset=["gap"]).sort_values("gap", ascending=False, kind="stable").head(SHOWN)
     signs = [SIGNS["fail" if confirmed else "inconclusive"] for confirmed in table["confirmed"]]
     names = [f"{sign} {name}" for sign, name in zip(signs, table["slice"], strict=True)]
-    remarks = [_("({rows:,} rows)").format(rows=row.rows) for row in table.itertuples()]
+    remarks = [f"({of_rows(row.rows)})" for row in table.itertuples()]
     colours = [VERMILLION if confirmed else BLUE for confirmed in table["confirmed"]]
     interval_rows(ax, result, names, remarks, table, ("gap", "low", "high"), colours)
     ax.scatter(table["found_gap"], range(len(table))[::-1], marker="|", s=120, color=MUTED)

@@ -22,7 +22,7 @@ from scipy import special
 from mlops_lab.evaluation.statistics.interval import Interval, interval, unknown
 from mlops_lab.evaluation.statistics.ranking import FEWEST, auc, placements, weighted_sum
 from mlops_lab.evaluation.statistics.scale import BINS, bins_of
-from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 
 __all__ = ["Scores", "auc_interval", "cells_of"]
 
@@ -179,8 +179,10 @@ def auc_interval(scores: Scores, *, alpha: float = 0.05) -> Interval:
     table = scores.table()
     estimate, rarer = auc(table), int(table.sum(axis=1).min())
     if rarer < FEWEST:
-        note = _(
-            "The rarer class has {rows} rows; {needed} are needed to say how much the area under the curve varies."
+        note = ngettext(
+            "The rarer class has {rows} row; {needed} are needed to say how much the area under the curve varies.",
+            "The rarer class has {rows} rows; {needed} are needed to say how much the area under the curve varies.",
+            rarer,
         )
         return unknown(0.0, 1.0, note.format(rows=rarer, needed=FEWEST), alpha=alpha, estimate=estimate)
     below, above = placements(table)

@@ -29,7 +29,7 @@ from mlops_lab.evaluation.statistics.calibration import Grouped, ScoreHistogram
 from mlops_lab.evaluation.statistics.interval import Interval, check_alpha, interval, normal_quantile, unknown
 from mlops_lab.evaluation.statistics.moments import FEWEST_ROWS
 from mlops_lab.evaluation.statistics.rates import clopper_pearson
-from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 
 __all__ = ["calibration_error", "smooth_error"]
 
@@ -81,7 +81,11 @@ def calibration_error(
     check_alpha(alpha)
     total = state.total
     if total < FEWEST_ROWS:
-        note = _("There are {rows} rows; {needed} are needed to say anything about calibration.")
+        note = ngettext(
+            "There is {rows} row; {needed} are needed to say anything about calibration.",
+            "There are {rows} rows; {needed} are needed to say anything about calibration.",
+            total,
+        )
         note = note.format(rows=total, needed=FEWEST_ROWS)
         return unknown(0.0, 1.0, note, tolerance=tolerance, alpha=alpha)
     rng = np.random.default_rng(seed)

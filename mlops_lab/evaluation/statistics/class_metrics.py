@@ -21,6 +21,7 @@ from mlops_lab.evaluation.statistics.interval import Interval, check_alpha, inte
 from mlops_lab.evaluation.statistics.paired import accuracy_drop
 from mlops_lab.evaluation.statistics.rates import rate
 from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 
 __all__ = ["FEWEST_IN_CLASS", "METRICS", "Metric", "metric_drop", "metric_interval"]
 
@@ -171,8 +172,13 @@ def cannot_tell(confusion: Confusion, metric: Metric, positive: int, labels: Seq
     if rows[scarce] >= FEWEST_IN_CLASS:
         return ""
     name = scarce if labels is None else labels[scarce]
-    sentence = _("Class {name!r} has {rows} rows; {needed} are needed to say anything about it.")
-    return sentence.format(name=name, rows=int(rows[scarce]), needed=FEWEST_IN_CLASS)
+    rarest = int(rows[scarce])
+    sentence = ngettext(
+        "Class {name!r} has {rows} row; {needed} are needed to say anything about it.",
+        "Class {name!r} has {rows} rows; {needed} are needed to say anything about it.",
+        rarest,
+    )
+    return sentence.format(name=name, rows=rarest, needed=FEWEST_IN_CLASS)
 
 
 def wrong_share(confusion: Confusion, tolerance: float, alpha: float) -> Interval:

@@ -18,6 +18,7 @@ from mlops_lab.evaluation.statistics.changes import changes_interval
 from mlops_lab.evaluation.statistics.interval import Interval, check_alpha, unknown
 from mlops_lab.evaluation.statistics.moments import FEWEST_ROWS, Moments
 from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 
 __all__ = ["LossChanges", "SquaredErrors", "loss_drop", "r2_drop", "rmse_drop"]
 
@@ -349,10 +350,18 @@ def scaled_drop(
     estimate = scale * float(changes.moments.mean[0]) if rows else math.nan
     note = ""
     if rows < FEWEST_ROWS:
-        note = _("There are {rows} rows; {needed} are needed to say how much a mean varies.")
+        note = ngettext(
+            "There is {rows} row; {needed} are needed to say how much a mean varies.",
+            "There are {rows} rows; {needed} are needed to say how much a mean varies.",
+            rows,
+        )
         note = note.format(rows=rows, needed=FEWEST_ROWS)
     elif bound is None and changed < FEWEST_CHANGES:
-        note = _("The loss of only {changed} rows changed, too few to say how much it can change.")
+        note = ngettext(
+            "The loss of only {changed} row changed, too few to say how much it can change.",
+            "The loss of only {changed} rows changed, too few to say how much it can change.",
+            changed,
+        )
         note = note.format(changed=changed)
     if note:
         return unknown(-math.inf, math.inf, note, tolerance=tolerance, alpha=alpha, estimate=estimate)

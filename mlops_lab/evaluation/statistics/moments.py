@@ -17,7 +17,7 @@ from scipy import special
 
 from mlops_lab.errors import InputError
 from mlops_lab.evaluation.statistics.interval import Interval, check_alpha, interval, unknown
-from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 
 __all__ = ["FEWEST_ROWS", "Moments", "mean_interval", "skewed_ends", "skewed_tails"]
 
@@ -206,7 +206,11 @@ def mean_interval(moments: Moments, *, variable: int = 0, tolerance: float = mat
     check_alpha(alpha)
     estimate = float(moments.mean[variable]) if moments.rows else math.nan
     if moments.rows < FEWEST_ROWS:
-        note = _("There are {rows} rows; {needed} are needed to say how much a mean varies.")
+        note = ngettext(
+            "There is {rows} row; {needed} are needed to say how much a mean varies.",
+            "There are {rows} rows; {needed} are needed to say how much a mean varies.",
+            moments.rows,
+        )
         note = note.format(rows=moments.rows, needed=FEWEST_ROWS)
         return unknown(-math.inf, math.inf, note, tolerance=tolerance, alpha=alpha, estimate=estimate)
     variance, skewness = moments.along(np.eye(len(moments.mean))[variable])

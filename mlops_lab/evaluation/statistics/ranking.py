@@ -18,7 +18,7 @@ from mlops_lab.errors import InputError
 from mlops_lab.evaluation.statistics.changes import changes_interval
 from mlops_lab.evaluation.statistics.interval import Interval, interval, tails, unknown
 from mlops_lab.evaluation.statistics.scale import BINS, bins_of
-from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 
 __all__ = ["PairedScores", "auc", "auc_drop", "binning_error"]
 
@@ -186,8 +186,10 @@ def auc_drop(scores: PairedScores, *, tolerance: float = math.nan, alpha: float 
     smaller = min(scores.negatives, scores.positives)
     estimate = auc(scores.before) - auc(scores.after)
     if smaller < FEWEST:
-        note = _(
-            "The rarer class has {rows} rows; {needed} are needed to say how much the area under the curve varies."
+        note = ngettext(
+            "The rarer class has {rows} row; {needed} are needed to say how much the area under the curve varies.",
+            "The rarer class has {rows} rows; {needed} are needed to say how much the area under the curve varies.",
+            smaller,
         )
         note = note.format(rows=smaller, needed=FEWEST)
         return unknown(-1.0, 1.0, note, tolerance=tolerance, alpha=alpha, estimate=estimate)
