@@ -21,7 +21,6 @@ import numpy as np
 from scipy import special, stats
 
 from mlops_lab.evaluation.statistics.area import Scores, auc_interval
-from mlops_lab.evaluation.statistics.calibration import ScoreHistogram
 from mlops_lab.evaluation.statistics.calibration_error import calibration_error
 from mlops_lab.evaluation.statistics.class_metrics import metric_drop
 from mlops_lab.evaluation.statistics.confusion import Confusion
@@ -32,6 +31,7 @@ from mlops_lab.evaluation.statistics.moments import Moments, mean_interval
 from mlops_lab.evaluation.statistics.paired import PairedCounts, accuracy_drop
 from mlops_lab.evaluation.statistics.ranking import PairedScores, auc, auc_drop
 from mlops_lab.evaluation.statistics.rates import rate
+from mlops_lab.evaluation.statistics.score_histogram import ScoreHistogram
 
 Draw = Callable[[np.random.Generator], Interval]
 

@@ -18,10 +18,11 @@ from mlops_lab.evaluation.errors import NotApplicable
 from mlops_lab.evaluation.memory import in_memory
 from mlops_lab.evaluation.model import encode_target
 from mlops_lab.evaluation.probe import PROBE_ROWS, probe_model
-from mlops_lab.evaluation.statistics.calibration import ScoreHistogram, binned_error
+from mlops_lab.evaluation.statistics.calibration import binned_error
 from mlops_lab.evaluation.statistics.calibration_error import calibration_error
 from mlops_lab.evaluation.statistics.interval import Interval
 from mlops_lab.evaluation.statistics.moments import FEWEST_ROWS
+from mlops_lab.evaluation.statistics.score_histogram import ScoreHistogram
 from mlops_lab.explorers import look
 from mlops_lab.i18n import gettext as _
 

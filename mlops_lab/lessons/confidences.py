@@ -15,8 +15,8 @@ import pandas as pd
 from scipy.special import expit, logit
 
 from mlops_lab.evaluation.checks.calibration import reliability_curve
-from mlops_lab.evaluation.statistics.calibration import ScoreHistogram
 from mlops_lab.evaluation.statistics.calibration_error import calibration_error
+from mlops_lab.evaluation.statistics.score_histogram import ScoreHistogram
 from mlops_lab.explorers import look
 from mlops_lab.i18n import gettext as _
 from mlops_lab.i18n import ngettext

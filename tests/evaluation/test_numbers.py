@@ -8,13 +8,13 @@ import pytest
 
 from mlops_lab import evaluation as ev
 from mlops_lab.evaluation.statistics.area import Scores, auc_interval
-from mlops_lab.evaluation.statistics.calibration import ScoreHistogram
 from mlops_lab.evaluation.statistics.calibration_error import calibration_error
 from mlops_lab.evaluation.statistics.class_metrics import metric_interval
 from mlops_lab.evaluation.statistics.confusion import Confusion
 from mlops_lab.evaluation.statistics.losses import LossChanges, loss_drop
 from mlops_lab.evaluation.statistics.moments import Moments, mean_interval
 from mlops_lab.evaluation.statistics.ranking import PairedScores, auc_drop
+from mlops_lab.evaluation.statistics.score_histogram import ScoreHistogram
 
 ONE_OF_SEVERAL = re.compile(
     r"(?<![\d.,])1 (?!of )(?:other |more )?(?:rows|columns|groups|slices|classes|checks|predictions|decisions|values)\b"

@@ -19,18 +19,13 @@ from mlops_lab.evaluation.parameters import check_rate
 from mlops_lab.evaluation.plan import Answers
 from mlops_lab.evaluation.request import Request
 from mlops_lab.evaluation.result import Result, Words
-from mlops_lab.evaluation.statistics.calibration import (
-    ScoreHistogram,
-    binned_error,
-    brier_parts,
-    consistency_band,
-    squared_error,
-)
+from mlops_lab.evaluation.statistics.calibration import binned_error, brier_parts, consistency_band, squared_error
 from mlops_lab.evaluation.statistics.calibration_error import calibration_error, smooth_error
 from mlops_lab.evaluation.statistics.interval import Interval
 from mlops_lab.evaluation.statistics.multiplicity import holm
 from mlops_lab.evaluation.statistics.power import rows_needed_parts
 from mlops_lab.evaluation.statistics.rates import rate
+from mlops_lab.evaluation.statistics.score_histogram import ScoreHistogram
 from mlops_lab.evaluation.worst import Worst
 from mlops_lab.i18n import gettext as _
 

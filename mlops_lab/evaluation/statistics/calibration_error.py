@@ -25,10 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from mlops_lab.evaluation.statistics.calibration import Grouped, ScoreHistogram
 from mlops_lab.evaluation.statistics.interval import Interval, check_alpha, interval, normal_quantile, unknown
 from mlops_lab.evaluation.statistics.moments import FEWEST_ROWS
 from mlops_lab.evaluation.statistics.rates import clopper_pearson
+from mlops_lab.evaluation.statistics.score_histogram import Grouped, ScoreHistogram
 from mlops_lab.i18n import ngettext
 
 __all__ = ["calibration_error", "smooth_error"]

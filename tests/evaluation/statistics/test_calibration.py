@@ -13,13 +13,13 @@ from sklearn.metrics import brier_score_loss
 
 from mlops_lab.errors import InputError
 from mlops_lab.evaluation.statistics.calibration import (
-    ScoreHistogram,
     binned_error,
     brier_parts,
     consistency_band,
     isotonic_curve,
     squared_error,
 )
+from mlops_lab.evaluation.statistics.score_histogram import ScoreHistogram
 
 NAMES = ("rows", "positives", "scores", "squares", "positive_scores")
 

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mlops_lab.evaluation.statistics.calibration import ScoreHistogram
 from mlops_lab.evaluation.statistics.calibration_error import calibration_error, smooth_error
+from mlops_lab.evaluation.statistics.score_histogram import ScoreHistogram
 
 TRUTH = 0.03
 SCORES: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
