@@ -18,6 +18,9 @@ __all__ = ["answer_of", "check_probabilities", "check_rows", "check_values", "en
 PLACE_IN_C = re.compile(r"^(\[[\d:]+\] )?(\S+\.(cc|cpp|cu|h|hpp):\d+: )?")
 """The time and the line of a library's own source, with which errors of XGBoost and CatBoost begin."""
 
+TRACE = re.compile(r"\n[^\n]*:[ \t]*\n[ \t]+(?=[^\n]*(?:/|\\|0x))")
+"""Where a trace begins inside a message: a heading behind the first line, over indented lines of paths or addresses."""
+
 SUM_TOLERANCE = 1e-5  # many models answer in float32
 
 
@@ -46,8 +49,7 @@ def answer_of(call: Callable[[pd.DataFrame], Any], frame: pd.DataFrame) -> Any:
     except EvaluationError:  # a sentence already, such as of an ONNX model
         raise
     except Exception as error:  # a model may raise anything
-        said = " ".join(str(error).partition("Stack trace:")[0].split())  # XGBoost writes one, with paths, into it
-        said = PLACE_IN_C.sub("", said)
+        said = PLACE_IN_C.sub("", " ".join(TRACE.split(str(error), maxsplit=1)[0].split()))
         raise EvaluationError(
             f"The model raised {type(error).__name__} on {of_rows(len(frame))}: {said[:300] or 'without a word'}"
         ) from error

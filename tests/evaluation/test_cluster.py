@@ -311,7 +311,7 @@ def frame_of(change):
 
 SENTENCES = {
     "retyped": (lambda: (frame_of(rows_of_another_type), "late"), "Partition 1 holds 'age' as float64.* int64"),
-    "gap": (lambda: (frame_of(without_target), "late"), "In partition [01].*target is missing in 1 rows"),
+    "gap": (lambda: (frame_of(without_target), "late"), "In partition [01].*target is missing in 1 row,"),
     "no target": (lambda: (partitions(small(100), [100]), "lat"), "nearest is 'late'"),
     "no y": (lambda: (partitions(small(100), [100]), None), "The target is missing; pass y"),
     "array": (lambda: (partitions(small(100), [100]), small(100)["late"]), "pass the name of its column"),

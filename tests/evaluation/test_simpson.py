@@ -253,7 +253,7 @@ FRAME = from_cells(STONES)
         (lambda: compared(FRAME, alpha=0), "alpha is 0"),
         (lambda: compared(FRAME, metric="accuracy"), "metric is for models"),
         (lambda: ev.simpson(FRAME, outcome="group", compare="side"), "pass numbers or yes and no"),
-        (lambda: ev.simpson(FRAME, outcome=[1, 0], compare="side"), "2 values and the data 700 rows"),
+        (lambda: ev.simpson(FRAME, outcome=[1, 0], compare="side"), "length 2 and the data 700 rows"),
         (lambda: compared(FRAME.assign(event=FRAME["event"].astype(float).where(FRAME.index != 3))), "in row 3"),
         (lambda: ev.simpson(FRAME, "event", models={"A": len}), "name two models"),
         (lambda: ev.simpson(FRAME, "event", models={}, outcome="event"), "leave outcome="),

@@ -228,7 +228,7 @@ class PerturbationProcedure(Procedure):
             details=details,
             examples=state.worst.frame(),
             words=self._words(judged, drop, details),
-            notes=self._notes(judged, drop),
+            notes=self._notes(drop),
             extras={
                 "rows_changed": judged.changed,
                 "flip_rate": float(details["flips"].iloc[self._judged]),
@@ -254,15 +254,8 @@ class PerturbationProcedure(Procedure):
             }
         )
 
-    def _notes(self, judged: Flips, drop: Interval) -> tuple[str, ...]:
+    def _notes(self, drop: Interval) -> tuple[str, ...]:
         notes = [drop.note] if drop.note else []
-        if not judged.changed:
-            notes.append(
-                _(
-                    "The change left every one of these rows as it was, so the model was tried on nothing new; choose "
-                    "a change that fits the column, or a larger one."
-                )
-            )
         if isinstance(self.metric, Own):
             notes.append(
                 _("The interval of a metric of your own is a paired bootstrap of the rows, which needs many of them.")
