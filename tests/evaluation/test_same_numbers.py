@@ -71,6 +71,7 @@ DECISIONS = [
     ev.Calibration(max_error=0.05),
     ev.Confidence(0.8, min_accuracy=0.97, min_coverage=0.3),
     ev.Slices(["city", "job"], max_gap=0.1, metric="f1", against="rest"),
+    ev.Slices("city", max_gap=0.1, metric="roc_auc", against="rest", name="ranked"),
     ev.WeakSlices(max_gap=0.2),
 ]
 VALUES = [
