@@ -8,6 +8,7 @@ rest.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
@@ -233,6 +234,13 @@ def about(report: Report) -> list[tuple[str, str]]:
     return [(name, fact) for name, fact in facts if fact]
 
 
+def breakable(name: str) -> str:
+    """Escape a name and let its lines end after ``:`` and ``_``, rather than anywhere."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"[:_](?=\w)", r"\g<0><wbr>", str(escape(name))))  # which was escaped
+
+
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """Return the templates; whatever they are given is escaped."""
@@ -240,7 +248,7 @@ def environment() -> Environment:
 
     loader = PackageLoader("mlops_lab.evaluation", "templates")
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.filters |= {"number": number, "count": count}
+    made.filters |= {"number": number, "count": count, "breakable": breakable}
     made.globals |= {"interval": interval, "signs": SIGNS, "_": _, "ngettext": ngettext}
     return made
 

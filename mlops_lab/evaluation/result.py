@@ -172,7 +172,8 @@ class Result:
                 "The estimate sits at the tolerance, where no number of rows would tell; "
                 "decide whether the tolerance is the right one."
             )
-        needed = math.ceil(self.rows_needed)
+        step = 10 ** max(0, math.floor(math.log10(max(1.0, self.rows_needed))) - 2)
+        needed = math.ceil(self.rows_needed / step) * step  # three digits: it is a forecast
         return ngettext(
             "About {needed:,} row would tell, were the truth where the estimate is; there is {rows:,}.",
             "About {needed:,} rows would tell, were the truth where the estimate is; there are {rows:,}.",

@@ -23,6 +23,7 @@ from mlops_lab.evaluation.statistics.groups import gap
 from mlops_lab.evaluation.statistics.rates import rate
 from mlops_lab.explorers import look
 from mlops_lab.i18n import gettext as _
+from mlops_lab.i18n import ngettext
 
 __all__ = ["Search", "View", "compute", "describe", "draw", "explorer", "search"]
 
@@ -278,20 +279,22 @@ def describe(view: View) -> str:
     """
     rows = _("{rows:,} rows, as they are.") if not view.shuffled else _("{rows:,} rows, their answers dealt out anew.")
     said = rows.format(rows=view.found.rows)
+    points = round(100 * view.allowed)
+    allowed = ngettext("{points} point", "{points} points", points).format(points=points)
     table = view.table
     if view.way == EACH:
         said += " " + _(
-            "{slices:,} slices, each with its own 95 % interval: {accused} lie wholly beyond the allowed {allowed:.0%}."
-        ).format(slices=len(view.found.every), accused=view.accused, allowed=view.allowed)
+            "{slices:,} slices, each with its own 95 % interval: {accused} lie wholly beyond the allowed {allowed}."
+        ).format(slices=len(view.found.every), accused=view.accused, allowed=allowed)
     else:
         said += " " + _(
             "{searched:,} slices were searched on one half; {looked} looked weak there, and {accused} were confirmed "
-            "on the other half beyond the allowed {allowed:.0%}. The check says: {verdict}."
+            "on the other half beyond the allowed {allowed}. The check says: {verdict}."
         ).format(
             searched=view.result.extras["slices_searched"],
             looked=len(view.result.details),
             accused=view.accused,
-            allowed=view.allowed,
+            allowed=allowed,
             verdict=view.result.verdict,
         )
     if not len(table):
@@ -300,8 +303,10 @@ def describe(view: View) -> str:
     return (
         said
         + " "
-        + _("The worst: {slice}, {rows:,} rows, gap {gap:.1%}, interval {low:.1%} to {high:.1%}.").format(
-            slice=worst["slice"], rows=worst["rows"], gap=worst["gap"], low=worst["low"], high=worst["high"]
+        + _("The worst: {slice}, {rows:,} rows, gap {gap:.1f} points, interval {low:.1f} to {high:.1f}.").format(
+            slice=worst["slice"],
+            rows=worst["rows"],
+            **{name: 100 * worst[name] for name in ("gap", "low", "high")},
         )
     )
 
@@ -360,7 +365,7 @@ def explorer(
             options=[(f"{rows:,}", rows) for rows in sizes(len(X))], value=len(X), description=_("Rows")
         ),
         "allowed": widgets.SelectionSlider(
-            options=[(f"{allowed:.0%}", allowed) for allowed in ALLOWED], index=2, description=_("Allowed gap")
+            options=[(f"{100 * allowed:.0f}", allowed) for allowed in ALLOWED], index=2, description=_("Allowed points")
         ),
     }
     return Explorer(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import html
+import re
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -27,6 +28,9 @@ TONES = {
     "error": "var(--jp-error-color1, #c62828)",
     "info": "var(--jp-info-color1, #0277bd)",
 }
+
+_UNIT = re.compile(r"(?<=\d) (?=(?:ns|µs|ms|s|kB|MB|GB)\b)")
+_RANGE = re.compile(r"(?<=\d)–(?=\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +114,19 @@ class Table:
         )
         body = "".join(
             "<tr>"
-            + "".join(f"<td{style}>{as_html(cell)}</td>" for cell, style in zip(row, styles, strict=True))
+            + "".join(f"<td{style}>{_unbroken(as_html(cell))}</td>" for cell, style in zip(row, styles, strict=True))
             + "</tr>"
             for row in self.rows
         )
-        left = ' style="text-align:left"'
-        caption = f"<caption{left}>{as_html(self.caption)}</caption>" if self.caption else ""
+        look = ' style="text-align:left;width:max-content;max-width:min(50em,85vw)"'  # wider than a narrow table
+        caption = f"<caption{look}>{as_html(self.caption)}</caption>" if self.caption else ""
         name = ' class="mlops-measured"' if self.measured else ""
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody{name}>{body}</tbody></table>"
+
+
+def _unbroken(cell: str) -> str:
+    """Keep a number with its unit, and a range in one line."""
+    return _RANGE.sub("\N{WORD JOINER}–\N{WORD JOINER}", _UNIT.sub("\N{NO-BREAK SPACE}", cell))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from mlops_lab.lessons.quiz import Question
 __all__ = ["LAYERS", "Outline", "find", "load", "names", "pick"]
 
 CONTENT = Path(__file__).parent / "content"
-LAYERS = ("storage", "resources", "platform", "development")
+LAYERS = ("storage", "resources", "platform", "development", "evaluation")
 
 
 class Named(Protocol):
@@ -53,7 +53,7 @@ class Outline:
         What must be known or done before; empty for nothing.
     covers : sequence of str
         Rows of the syllabus, such as ``("S2", "S3")``.
-    layer : {"", "storage", "resources", "platform", "development"}
+    layer : {"", "storage", "resources", "platform", "development", "evaluation"}
         Layer of the lecture's map that the lesson belongs to; ``""`` for none.
     predictions, exercises, quiz, dials : sequence
         The parts, in the order of the notebook.

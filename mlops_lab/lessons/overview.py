@@ -185,15 +185,16 @@ def summary_card(outline: Outline, record: Record) -> Card:
 
 
 def map_card() -> Card:
-    """Return the four layers of the lecture, with links to the lessons that exist."""
+    """Return the four layers of the lecture and what goes with all of them, with links to the lessons that exist."""
     lessons = [load(name) for name in names()]
-    layers = {
-        "storage": _("**Storage and compute**: where data lies and where work is done. Bought like electricity."),
+    layers = {  # from the top, as they lie on each other
+        "development": _("**Development environment**: where you write, test and version. What you see all day."),
+        "platform": _("**ML platform**: models, features and experiments, kept and served. MLflow, SageMaker."),
         "resources": _(
             "**Resource management**: what runs when, and again when it fails. Airflow, Kubeflow, Metaflow."
         ),
-        "platform": _("**ML platform**: models, features and experiments, kept and served. MLflow, SageMaker."),
-        "development": _("**Development environment**: where you write, test and version. What you see all day."),
+        "storage": _("**Storage and compute**: where data lies and where work is done. Bought like electricity."),
+        "evaluation": _("**Evaluation**, beside all four: is the model good enough to be let in, and for whom?"),
     }
     rows = []
     for layer, words in layers.items():

@@ -185,7 +185,7 @@ class Prediction:
             One or two sentences, marked as in `mlops_lab.lessons.words`.
         """
         if answer is None:
-            return fill(_("Measured: **{measured}**. You predicted nothing."), measured=self.words(measured))
+            return fill(_("Measured: **{measured}**. You made no prediction."), measured=self.words(measured))
         if not in_time:
             sentence = _("Measured: **{measured}**. You answered {answer} after the measurement, so it does not count.")
         elif self.is_right(answer, measured):

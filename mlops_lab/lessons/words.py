@@ -46,6 +46,8 @@ class _Marking(string.Formatter):
         return kwargs[key]  # type: ignore[index]
 
     def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec.endswith("p"):  # the difference of two shares, which is no per cent of anything
+            value, format_spec = 100 * value, f"{format_spec[:-1]}f"
         text = format(value, format_spec)
         if format_spec.endswith("%"):  # a space before the sign, as in the lessons' own texts, that no line ends at
             text = f"{text[:-1]}\N{NO-BREAK SPACE}%"
@@ -58,7 +60,8 @@ def fill(sentence: str, /, **values: Any) -> str:
     Parameters
     ----------
     sentence : str
-        A whole sentence with named gaps, such as ``"{ratio:.1f} times"``.
+        A whole sentence with named gaps, such as ``"{ratio:.1f} times"``. A share is written ``{share:.0%}``, the
+        difference of two shares in points, ``"{gap:+.1p} points"``.
     **values
         What fills the gaps, by name.
 
@@ -76,6 +79,8 @@ def fill(sentence: str, /, **values: Any) -> str:
     --------
     >>> as_text(fill("Parquet needs {ratio:.1f} times less room.", ratio=6.53))
     'Parquet needs ‹6.5› times less room.'
+    >>> as_text(fill("Of women less, by {gap:.1p} points.", gap=0.8 - 0.75))
+    'Of women less, by ‹5.0› points.'
     """
     try:
         return _Marking().vformat(sentence, (), values)

@@ -96,9 +96,9 @@ print(f"true error, {one.low:.3f} to {one.high:.3f}, does not.")
         measure="""
 one = ev.Suite([ev.WeakSlices(max_gap=0.05)]).run(model, P, income, progress=False).results[0]
 looked, kept = len(one.details), one.details["confirmed"].sum()
-print(f"{looked} looked weak there, and {kept} were confirmed on the other half beyond the allowed 5%.")
+print(f"{looked} looked weak there, and {kept} were confirmed on the other half beyond the allowed 5 points.")
 worst = one.details[one.details["confirmed"]].sort_values("gap").iloc[-1]
-print(f"gap {worst['gap']:.1%}, interval {worst['low']:.1%} to {worst['high']:.1%}.")
+print(f"gap {100 * worst['gap']:.1f} points, interval {100 * worst['low']:.1f} to {100 * worst['high']:.1f}.")
 """,
     ),
     Case(

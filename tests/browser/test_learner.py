@@ -69,7 +69,7 @@ def test_a_prediction_is_kept(start_here: Notebook, server: Server) -> None:
     for cell in ("load", "early"):
         start_here.run(cell)
     expect(start_here.output("early")).to_contain_text("Yes, more than half")
-    expect(start_here.output("early")).not_to_contain_text("You predicted nothing")
+    expect(start_here.output("early")).not_to_contain_text("You made no prediction")
 
 
 def test_a_prediction_without_an_answer_is_asked_for(start_here: Notebook) -> None:

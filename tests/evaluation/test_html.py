@@ -19,13 +19,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_lab.evaluation import Report, Result, compare
-from mlops_lab.evaluation.html import bar, report_html, report_page, result_html
+from mlops_lab.evaluation.html import bar, breakable, report_html, report_page, result_html
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
 EVIL = "<script>alert('x')</script>"
-VOID = {"meta", "br", "link", "img", "hr", "input", "use", "path", "rect", "line", "circle"}
+VOID = {"meta", "br", "wbr", "link", "img", "hr", "input", "use", "path", "rect", "line", "circle"}
 
 
 class Strict(HTMLParser):
@@ -234,3 +234,18 @@ def test_the_page_forbids_scripts(browser: Any, page: str, tmp_path: Path) -> No
 def test_a_suite_of_anything_is_shown() -> None:
     page = report_page(Report((), suite={"checks": ({"odd": pd.DataFrame({"a": [1]}), 3: complex(1, 2)},)}))
     assert "(1+2j)" in page
+
+
+def test_a_name_ends_its_lines_between_words() -> None:
+    assert breakable("invariance:native_country") == "invariance:<wbr>native_<wbr>country"
+    assert breakable(EVIL) == "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"
+
+
+@pytest.mark.browser
+def test_no_column_is_cut_off_on_a_desk(browser: Any, page: str, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(page, encoding="utf-8")
+    tab = browser.new_page(viewport={"width": 1280, "height": 900})
+    tab.goto(path.as_uri())
+    assert tab.evaluate("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.scroll'))")
+    tab.close()

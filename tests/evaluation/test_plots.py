@@ -19,6 +19,7 @@ from matplotlib.text import Text
 from mlops_lab import evaluation as ev
 from mlops_lab.evaluation import Report, Result
 from mlops_lab.evaluation.plots import draw_result, draws
+from mlops_lab.evaluation.plots.parts import percent
 from mlops_lab.evaluation.plots.registry import DRAWINGS
 
 KINDS = ["perturbation", "invariance", "directional", "calibration", "confidence", "slices", "weak_slices"]
@@ -163,3 +164,27 @@ def test_pictures_of_values_speak_of_no_decisions(tmp_path: Path) -> None:
             assert word in label
             assert other not in label
             assert other not in result.explain()
+
+
+def test_the_tolerance_leaves_names_and_numbers_free(results: dict[str, Result]) -> None:
+    for kind in ("slices", "weak_slices", "invariance", "directional"):
+        ax = results[kind].plot()
+        ax.figure.canvas.draw()
+        pieces = [
+            line for line in ax.collections if hasattr(line, "get_segments") and len(line.get_linestyle()[0][1] or ())
+        ]
+        assert pieces, "the tolerance is drawn"
+        names = [text.get_window_extent() for text in ax.texts if not text.get_text().startswith("at ")]
+        for (x, bottom), (_x, top) in pieces[0].get_segments():
+            low, high = (ax.transData.transform((x, y))[1] for y in (bottom, top))
+            at = ax.transData.transform((x, bottom))[0]
+            assert [box for box in names if box.x0 < at < box.x1 and box.y0 + 1 < high and low < box.y1 - 1] == []
+
+
+def test_per_cents_have_the_decimals_that_they_need() -> None:
+    ax = plt.figure().subplots()
+    percent(ax)
+    write = ax.xaxis.get_major_formatter()
+    assert [write(share, 0) for share in (0.0, -0.0, 0.8, 1.0, 0.125, 0.30000000000000004)] == [
+        "0%", "0%", "80%", "100%", "12.5%", "30%"
+    ]  # fmt: skip

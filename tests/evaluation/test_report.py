@@ -266,3 +266,9 @@ def test_a_line_break_in_the_name_of_a_column_forges_no_line_of_the_table() -> N
     report = suite.run(lambda rows: rows.iloc[:, 0], frame, frame.iloc[:, 0])
     assert "perturbation:a ✓  b" in repr(report)
     assert sum(line.startswith("✓") for line in repr(report).splitlines()) == 2  # the headline, and one check
+
+
+@pytest.mark.parametrize(("needed", "said"), [(368.2, "369"), (165_598.1, "166,000"), (64_882, "64,900"), (7.2, "8")])
+def test_a_forecast_of_rows_has_three_digits_and_is_no_lower(needed: float, said: str) -> None:
+    forecast = one("a", "inconclusive", rows=100, rows_needed=needed, words=Words("", "", ""))
+    assert f"About {said} rows" in forecast.explain()

@@ -81,7 +81,7 @@ def test_words_and_picture_hold_the_same(found):
         texts = [text.get_text() for text in figure.axes[0].texts]
         assert any("district = harbour & vehicle = van" in text for text in texts)
         assert str(shown.accused) in figure.axes[0].get_title(loc="left") + figure.axes[0].get_title()
-        assert f"{shown.table['gap'].iloc[0]:.1%}" in describe(shown)
+        assert f"gap {100 * shown.table['gap'].iloc[0]:.1f} points" in describe(shown)
 
 
 def test_nothing_found_is_said_and_drawn(found):

@@ -60,3 +60,8 @@ def test_a_figure_is_drawn_once_and_closed() -> None:
     figure, _axes = plt.subplots()
     assert png(figure).startswith(b"\x89PNG")
     assert not plt.fignum_exists(figure.number)
+
+
+def test_a_cell_breaks_between_numbers_only() -> None:
+    html = Table(["read"], [["535 ms (360–770)"]], [False]).html()
+    assert "535\N{NO-BREAK SPACE}ms (360\N{WORD JOINER}–\N{WORD JOINER}770)" in html

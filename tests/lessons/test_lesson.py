@@ -63,7 +63,7 @@ def test_a_prediction_is_kept_with_its_confidence_and_compared(here: Lesson, tol
 
 def test_without_a_prediction_the_measurement_is_told_all_the_same(here: Lesson, told: Told) -> None:
     here.compare("size", 6.5)
-    assert "Measured: ‹6.5 MB›. You predicted nothing." in told()
+    assert "Measured: ‹6.5 MB›. You made no prediction." in told()
     assert stored(here)["predictions"]["size"]["right"] is None
 
 

@@ -61,7 +61,7 @@ def test_guessing_is_where_the_slider_begins() -> None:
         (6.0, True, "Measured: ‹6.5 times›. You predicted ‹6 times›, ‹80› % sure: right."),
         (2.0, True, "Measured: ‹6.5 times›. You predicted ‹2 times›, ‹80› % sure: not this time."),
         (6.0, False, "Measured: ‹6.5 times›. You answered ‹6 times› after the measurement, so it does not count."),
-        (None, False, "Measured: ‹6.5 times›. You predicted nothing."),
+        (None, False, "Measured: ‹6.5 times›. You made no prediction."),
     ],
 )
 def test_the_prediction_stands_beside_the_measured_value(answer: float | None, in_time: bool, says: str) -> None:

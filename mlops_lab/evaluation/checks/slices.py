@@ -335,21 +335,23 @@ class SlicesProcedure(Procedure):
     def _words(self, state: Groups, decides: int, found: Interval, overall: Interval, groups: int) -> Words:
         """Put the result into sentences."""
         value = self.metric.as_metric(self.metric.loss(state.states[decides]))
-        unknown = _("{metric} is {overall} over all rows, and cannot be judged where {group} ({rows}). {reason}")
+        unknown = _(
+            "The metric {metric} is {overall} over all rows, and cannot be judged where {group} ({rows}). {reason}"
+        )
         happened = {
             "overall": _(
-                "{metric} is {overall} over all rows and {value} where {group} ({rows}): worse by {gap} "
-                "({level:.0%} interval {low} to {high}); at most {tolerance:g} was allowed."
+                "The metric {metric} is {overall} over all rows and {value} where {group} ({rows}): worse by "
+                "{gap} ({level:.0%} interval {low} to {high}); at most {tolerance:g} was allowed."
             ),
             "rest": _(
-                "{metric} is {overall} over all rows and {value} where {group} ({rows}), which is worse than "
-                "over the rest of the rows by {gap} ({level:.0%} interval {low} to {high}); at most {tolerance:g} was "
-                "allowed."
+                "The metric {metric} is {overall} over all rows and {value} where {group} ({rows}), which is "
+                "worse than over the rest of the rows by {gap} ({level:.0%} interval {low} to {high}); at most "
+                "{tolerance:g} was allowed."
             ),
             "best": _(
-                "{metric} is {overall} over all rows and {value} where {group} ({rows}), which is worse than in "
-                "the best group of the same columns by {gap} ({level:.0%} interval {low} to {high}); at most "
-                "{tolerance:g} was allowed."
+                "The metric {metric} is {overall} over all rows and {value} where {group} ({rows}), which is "
+                "worse than in the best group of the same columns by {gap} ({level:.0%} interval {low} to {high}); "
+                "at most {tolerance:g} was allowed."
             ),
         }[self.check.against]
         return Words(

@@ -68,8 +68,8 @@ def interval_rows(
     ax.set_yticks([])
     ax.set_ylim(-0.4 - 0.05 * len(names), len(names) - 0.2)
     ax.spines["left"].set_visible(False)
-    tolerance_line(ax, result, "x", below=True)
-    letters = int(ax.bbox.width / ax.figure.dpi * 72 / 4.3) - 8  # of 9 points, that fit beside the number
+    tolerance_line(ax, result, "x", below=True, names=places)
+    letters = int(points(ax)[0] / 4.9) - 8  # of 9 points, that fit beside the number
     for place, name, remark, value in zip(places, names, remarks, estimate, strict=True):
         for text, at, side in (
             (f"{cut(name, letters - len(remark))} {remark}", 0, "left"),
@@ -87,12 +87,37 @@ def interval_rows(
             drawn.set_in_layout(False)
 
 
-def tolerance_line(ax: Axes, result: Result, axis: str, below: bool = False, left: bool = False) -> None:
+def points(ax: Axes) -> tuple[float, float]:
+    """Return how wide and high axes without numbers at their side will be, in points."""
+    figure = ax.figure
+    alone = len(figure.axes) == 1 and figure.get_layout_engine() is not None
+    box, share = (figure.bbox, (0.95, 0.8)) if alone else (ax.bbox, (1.0, 1.0))  # a layout moves axes when it is drawn
+    return box.width / figure.dpi * 72 * share[0], box.height / figure.dpi * 72 * share[1]
+
+
+def beside_names(ax: Axes, tolerance: float, names: Any, look: dict[str, Any]) -> None:
+    """Draw the tolerance as an upright line that leaves out the names, which stand above their rows."""
+    low, high = ax.get_ylim()
+    point = (high - low) / points(ax)[1]
+    tops = [high, *(name + 3.5 * point for name in names)]
+    bottoms = [*(name + 18 * point for name in names), low]
+    pieces = [(bottom, top) for bottom, top in zip(bottoms, tops, strict=True) if bottom < top]
+    ax.vlines([tolerance] * len(pieces), *zip(*pieces, strict=True), **look)
+    ax.set_ylim(low, high)
+
+
+def tolerance_line(
+    ax: Axes, result: Result, axis: str, below: bool = False, left: bool = False, names: Any = None
+) -> None:
     """Draw the tolerance across an axis, and shade what is not allowed."""
     tolerance, line, span = result.tolerance, getattr(ax, f"ax{OTHER[axis]}line"), getattr(ax, f"ax{OTHER[axis]}span")
     if math.isnan(tolerance):
         return
-    line(tolerance, color=MUTED, linewidth=1.2, linestyle=(0, (4, 2)))
+    dashed: dict[str, Any] = {"color": MUTED, "linewidth": 1.2, "linestyle": (0, (4, 2))}
+    if names is None:
+        line(tolerance, **dashed)
+    else:
+        beside_names(ax, tolerance, names, dashed)
     low, high = getattr(ax, f"get_{axis}lim")()
     room = 0.12 * (high - low)
     low, high = min(low, tolerance - room), max(high, tolerance + room)
@@ -111,11 +136,9 @@ def tolerance_line(ax: Axes, result: Result, axis: str, below: bool = False, lef
 
 
 def percent(ax: Axes, axes: str = "x") -> None:
-    """Write shares in per cent."""
-    from matplotlib.ticker import PercentFormatter
-
+    """Write shares in per cent, with the decimals that they have."""
     for name in axes:
-        getattr(ax, f"{name}axis").set_major_formatter(PercentFormatter(1.0))
+        getattr(ax, f"{name}axis").set_major_formatter(lambda share, _place: f"{round(100 * share, 6) + 0.0:g}%")
 
 
 def cut(name: str, letters: int) -> str:

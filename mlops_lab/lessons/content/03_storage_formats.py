@@ -133,7 +133,8 @@ ARCHIVE = Exercise(
     "archive",
     ask=_(
         "Write `read_archive(path)`: it reads an Avro file, old or new, and returns a DataFrame with the columns "
-        "`flight`, `distance`, `air_time` and `airline`. Old files call `airline` `carrier` and know no `distance`."
+        "`flight`, `distance`, `air_time` and `airline`. In old files `airline` is called"
+        " `carrier`, and there is no `distance`."
     ),
     start="def read_archive(path):\n    ...",
     solution="""def read_archive(path):

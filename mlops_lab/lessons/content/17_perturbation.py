@@ -363,6 +363,7 @@ LESSON = Outline(
     minutes=40,
     needs=[_("lesson 00, so that you know how a lesson works")],
     covers=["A5", "E1", "W4", "W5", "W6"],
+    layer="evaluation",
     predictions=[
         Prediction(
             "which",

@@ -293,6 +293,7 @@ LESSON = Outline(
     minutes=45,
     needs=[_("lesson 17, for what a check and its interval are")],
     covers=["A5", "E2", "W4", "W5", "W6"],
+    layer="evaluation",
     predictions=[
         Prediction(
             "most",
@@ -313,7 +314,7 @@ LESSON = Outline(
                 "sixty": _("up to 60 of a hundred times"),
                 "eighty": _("60 to 80 of a hundred"),
                 "ninety": _("80 to 90 of a hundred"),
-                "more": _("more often than that"),
+                "more": _("more than 90 of a hundred"),
             },
         ),
         Prediction(

@@ -307,6 +307,7 @@ LESSON = Outline(
     minutes=40,
     needs=[_("lesson 17, for what a check and its interval are")],
     covers=["A5", "E3", "W4", "W5", "W6"],
+    layer="evaluation",
     predictions=[
         Prediction(
             "forest",
@@ -321,7 +322,7 @@ LESSON = Outline(
         Prediction(
             "logistic",
             _("And for how many does that of the logistic regression fall?"),
-            choices={"none": _("none"), "few": _("up to 5 of a hundred"), "more": _("more than that")},
+            choices={"none": _("none"), "few": _("up to 5 of a hundred"), "more": _("more than 5 of a hundred")},
         ),
         Prediction(
             "cost",

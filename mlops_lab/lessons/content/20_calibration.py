@@ -385,6 +385,7 @@ LESSON = Outline(
     minutes=45,
     needs=[_("lesson 17, for what a check and its interval are")],
     covers=["A5", "E4", "W4", "W5", "W6"],
+    layer="evaluation",
     predictions=[
         Prediction(
             "worst",

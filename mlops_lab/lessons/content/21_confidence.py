@@ -281,6 +281,7 @@ LESSON = Outline(
     minutes=45,
     needs=[_("lesson 17, for what a check and its interval are")],
     covers=["A5", "E4", "E5", "W4", "W5", "W6"],
+    layer="evaluation",
     predictions=[
         Prediction(
             "coverage",

@@ -365,6 +365,7 @@ LESSON = Outline(
     minutes=45,
     needs=[_("lesson 17, for what a check and its interval are")],
     covers=["A5", "E6", "W4", "W5", "W6"],
+    layer="evaluation",
     predictions=[
         Prediction(
             "share",
