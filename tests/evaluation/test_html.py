@@ -249,3 +249,37 @@ def test_no_column_is_cut_off_on_a_desk(browser: Any, page: str, tmp_path: Path)
     tab.goto(path.as_uri())
     assert tab.evaluate("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.scroll'))")
     tab.close()
+
+
+JUPYTERLAB = """
+.jp-RenderedHTMLCommon table { table-layout: fixed; margin-left: auto; margin-right: auto; }
+.jp-RenderedHTMLCommon td, .jp-RenderedHTMLCommon th { white-space: normal; max-width: none; padding: .5em; }
+.jp-RenderedHTMLCommon:not(.jp-RenderedMarkdown) td, .jp-RenderedHTMLCommon:not(.jp-RenderedMarkdown) th
+  { text-align: right; }
+.jp-RenderedHTMLCommon dt { float: left; width: 20%; }
+"""
+OVERLAPPING = """
+() => [...document.querySelectorAll('tr')].flatMap(row => {
+    const ends = [...row.cells].map(cell => {
+        const text = document.createRange();
+        text.selectNodeContents(cell);
+        return text.getBoundingClientRect();
+    });
+    return ends.slice(1).filter((box, i) => box.width && ends[i].width && box.left < ends[i].right - 1).map(
+        () => row.textContent);
+})
+"""
+
+
+@pytest.mark.browser
+def test_a_notebook_keeps_cells_apart_in_jupyterlab(browser: Any, report: Report) -> None:
+    tab = browser.new_page(viewport={"width": 620, "height": 900})
+    shown = report_html(report) + result_html(report.results[0])
+    tab.set_content(f'<style>{JUPYTERLAB}</style><div class="jp-RenderedHTMLCommon">{shown}</div>')
+    tab.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert tab.evaluate(OVERLAPPING) == []
+    look = "e => [getComputedStyle(e).textAlign, getComputedStyle(e).float]"
+    assert tab.locator("tbody th:not(.num)").first.evaluate(look) == ["left", "none"]
+    assert tab.locator("td.num").first.evaluate(look) == ["right", "none"]
+    assert tab.locator("dt").first.evaluate(look)[1] == "none"
+    tab.close()
