@@ -257,6 +257,7 @@ JUPYTERLAB = """
 .jp-RenderedHTMLCommon:not(.jp-RenderedMarkdown) td, .jp-RenderedHTMLCommon:not(.jp-RenderedMarkdown) th
   { text-align: right; }
 .jp-RenderedHTMLCommon dt { float: left; width: 20%; }
+.jp-RenderedHTMLCommon dd { float: left; width: 78%; }
 """
 OVERLAPPING = """
 () => [...document.querySelectorAll('tr')].flatMap(row => {
@@ -281,5 +282,6 @@ def test_a_notebook_keeps_cells_apart_in_jupyterlab(browser: Any, report: Report
     look = "e => [getComputedStyle(e).textAlign, getComputedStyle(e).float]"
     assert tab.locator("tbody th:not(.num)").first.evaluate(look) == ["left", "none"]
     assert tab.locator("td.num").first.evaluate(look) == ["right", "none"]
-    assert tab.locator("dt").first.evaluate(look)[1] == "none"
+    for name in ("dt", "dd"):
+        assert tab.locator(name).first.evaluate(look)[1] == "none"
     tab.close()
