@@ -198,7 +198,8 @@ def map_card() -> Card:
     }
     rows = []
     for layer, words in layers.items():
-        links = [f"[{each.name[:2]} {each.title}]({each.notebook})" for each in lessons if each.layer == layer]
+        here = [each for each in lessons if each.layer == layer]
+        links = [f"[{each.name[:2]}\N{NO-BREAK SPACE}{each.title}]({each.notebook})" for each in here]
         rows.append([words, ", ".join(links) or _("no lesson yet")])
     return Card("map", [Table([_("layer"), _("lessons")], rows, [False, False])])
 
