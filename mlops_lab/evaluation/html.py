@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -236,9 +237,7 @@ def about(report: Report) -> list[tuple[str, str]]:
 
 def breakable(name: str) -> str:
     """Escape a name and let its lines end after ``:`` and ``_``, rather than anywhere."""
-    from markupsafe import Markup, escape
-
-    return Markup(re.sub(r"[:_](?=\w)", r"\g<0><wbr>", str(escape(name))))  # which was escaped
+    return re.sub(r"[:_](?=\w)", r"\g<0><wbr>", escape(name))
 
 
 @lru_cache(maxsize=1)

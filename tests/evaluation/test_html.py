@@ -238,7 +238,7 @@ def test_a_suite_of_anything_is_shown() -> None:
 
 def test_a_name_ends_its_lines_between_words() -> None:
     assert breakable("invariance:native_country") == "invariance:<wbr>native_<wbr>country"
-    assert breakable(EVIL) == "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;"
+    assert breakable(EVIL) == "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt;"
 
 
 @pytest.mark.browser
