@@ -126,7 +126,7 @@ class Conformal:
         """
         if self.predictor.classes is None:
             raise NotApplicable("The model predicts values, which have intervals; call intervals(X).")
-        return self._sets(self.predictor(X.copy()), X.index)
+        return self._sets(self.predictor(rows_of(X).copy()), X.index)
 
     def intervals(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return the interval in which each row's value may lie.
@@ -148,7 +148,7 @@ class Conformal:
         """
         if self.predictor.classes is not None:
             raise NotApplicable("The model predicts labels, which have sets; call sets(X).")
-        return self._intervals(self.predictor(X.copy()), X.index)
+        return self._intervals(self.predictor(rows_of(X).copy()), X.index)
 
     def coverage(
         self, X: Any, y: Any = None, by: str | Sequence[str] = (), *, bins: int = 4, alpha: float = 0.05
@@ -295,6 +295,11 @@ def conformal(
     method = check_method(method, predictor)
     check_rows(source.rows, promise)
     target = encode_target(source.target, predictor)
+    if predictor.classes is not None and (target == target[0]).all():
+        raise EvaluationError(
+            f"The target holds only {source.target.tolist()[0]!r}, so that nothing is learned of the other labels; "
+            "pass rows of at least two."
+        )
     outputs = predictor(source.frame.copy())
     if predictor.classes is None:
         if method == "gamma":
@@ -312,9 +317,19 @@ def conformal(
         )
     answers = outputs.decisions[:, None] if outputs.probabilities is None else outputs.probabilities
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*classes.*")  # a class may be rare enough to be missing here
+        warnings.filterwarnings("ignore", message="(?s).*(classes|labels).*")  # a rare class may be missing here
         made.conformalize(answers, target)
     return Conformal(predictor, made, promise, method, source.rows)
+
+
+def rows_of(X: Any) -> pd.DataFrame:
+    """Refuse what are no rows with named columns."""
+    if not isinstance(X, pd.DataFrame):
+        kind = f"{type(X).__module__.partition('.')[0]} {type(X).__name__}".removeprefix("builtins ")
+        raise EvaluationError(f"The data is a {kind}; pass a pandas DataFrame with the columns of the calibration.")
+    if X.empty:
+        raise EvaluationError(f"The data has {len(X)} rows and {X.shape[1]} columns; pass at least one of each.")
+    return X
 
 
 def check_method(method: str | None, predictor: Predictor) -> str:
@@ -324,10 +339,10 @@ def check_method(method: str | None, predictor: Predictor) -> str:
         return options[0]
     if method not in options:
         close = nearest(str(method), options, count=1)
-        hint = f" The nearest is {close[0]!r};" if close else ""
+        hint = f"the nearest is {close[0]!r}; " if close else ""
         what = "values" if predictor.classes is None else "labels"
         raise EvaluationError(
-            f"The method {method!r} is unknown for a model of {what}.{hint} choose one of {', '.join(options)}."
+            f"The method {method!r} is unknown for a model of {what}; {hint}choose one of {', '.join(options)}."
         )
     if predictor.classes is not None and len(predictor.classes) == 2 and method != "lac":
         raise EvaluationError(f"The method {method!r} needs three classes and the model has two; take method='lac'.")

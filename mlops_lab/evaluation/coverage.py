@@ -37,7 +37,8 @@ class Coverage(Finding):
     ----------
     table : DataFrame
         All rows first, then each group: group, rows, estimate (share of rows whose truth is held), low, high, verdict
-        ("kept", "broken" or "can't tell"), size (mean number of labels or width), size_low, size_high.
+        ("kept": the interval lies above the promise; "broken": it lies below what bad luck with the calibration rows
+        would explain; "can't tell"), size (mean number of labels or width), size_low, size_high.
     promise : float
         Share that was promised.
     luck : tuple of float
@@ -172,8 +173,8 @@ def measure_coverage(
     if not isinstance(bins, int) or bins < 2:
         raise EvaluationError(f"bins is {bins!r}; give a whole number from 2 on.")
     masks = group_masks(source, by, bins)
-    rows = [row_of(_("all rows"), held, size, promise, alpha)]
-    rows += [row_of(name, held[mask], size[mask], promise, alpha / len(masks)) for name, mask in masks.items()]
+    rows = [row_of(_("all rows"), held, size, promise, luck[0], alpha)]
+    rows += [row_of(name, held[mask], size[mask], promise, luck[0], alpha / len(masks)) for name, mask in masks.items()]
     return Coverage(pd.DataFrame(rows), promise, luck, rows_calibrated, of_sets, alpha)
 
 
@@ -189,11 +190,13 @@ def group_masks(source: FrameSource, by: Sequence[str], bins: int) -> dict[str, 
     return masks
 
 
-def row_of(name: str, held: np.ndarray, size: np.ndarray, promise: float, alpha: float) -> dict[str, object]:
-    """Make the row of one group."""
+def row_of(
+    name: str, held: np.ndarray, size: np.ndarray, promise: float, least: float, alpha: float
+) -> dict[str, object]:
+    """Make the row of one group; what bad luck with the calibration rows explains does not count as broken."""
     shown = clopper_pearson(int(held.sum()), len(held), alpha=alpha)
     mean = mean_interval(Moments.of(size[:, None]), alpha=alpha)
-    verdict = BROKEN if float(shown.high) < promise else KEPT if float(shown.low) >= promise else UNSURE
+    verdict = BROKEN if float(shown.high) < least else KEPT if float(shown.low) >= promise else UNSURE
     return {
         "group": name,
         "rows": len(held),

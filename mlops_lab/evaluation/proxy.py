@@ -188,7 +188,8 @@ def with_target(model: Any, X: Any, y: Any) -> FrameSource:
     if y is not None or not isinstance(X, pd.DataFrame):
         return in_memory(X, y)
     classes = getattr(model, "classes_", None)
-    return in_memory(X, np.arange(len(X)) % 2 if classes is None else np.resize(np.asarray(classes), len(X)))
+    named = classes is not None and len(classes)  # the regressors of CatBoost have an empty list
+    return in_memory(X, np.resize(np.asarray(classes), len(X)) if named else np.arange(len(X)) % 2)
 
 
 def find_groups(source: FrameSource, column: str) -> tuple[np.ndarray, np.ndarray]:
@@ -274,7 +275,7 @@ class Gaps:
     ) -> None:
         self.frame, self.target, self.column, self.alpha, self.seed = frame, target, column, alpha, seed
         leveled, asked = ask_in_levels(model, frame, target, column)
-        check = Invariance(column, max_change_rate=1.0, positive=positive)
+        check = Invariance(column, max_change_rate=1.0, positive=positive, name=_("the proxy audit"))
         self.result = Suite([check], alpha=alpha, seed=seed).run(asked, leveled, target, progress=False).results[0]
         if self.result.verdict == "error":
             raise EvaluationError(self.result.explain())

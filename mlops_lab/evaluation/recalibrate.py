@@ -113,6 +113,9 @@ class Recalibrated(ClassifierMixin, BaseEstimator):
         """
         return np.asarray(self.classes[self.predict_proba(X).argmax(axis=1)])
 
+    def __repr__(self, N_CHAR_MAX: int = 700) -> str:
+        return f"{describe(self.model)}, recalibrated by {self.method}. {self.proof.explain()}"
+
     def __sklearn_is_fitted__(self) -> bool:
         return True
 

@@ -191,8 +191,13 @@ def level_sides(frame: Any, outcome: Any, compare: str, levels: Sequence[Any] | 
         Where the column does not have these levels, or the outcome is missing or no number.
     """
     if not isinstance(frame, pd.DataFrame):
-        raise EvaluationError(f"The data is a {type(frame).__name__}; pass a pandas DataFrame.")
+        kind = f"{type(frame).__module__.partition('.')[0]} {type(frame).__name__}".removeprefix("builtins ")
+        raise EvaluationError(f"The data is a {kind}; pass a pandas DataFrame.")
     check_columns(frame)
+    if frame.empty:
+        raise EvaluationError(
+            f"The data has {len(frame)} rows and {frame.shape[1]} columns; pass one of each at least."
+        )
     schema = Schema(frame.iloc[:0])
     schema.kind(compare)
     first, second = two_levels(frame[compare], compare, levels)
@@ -214,7 +219,10 @@ def two_levels(column: pd.Series, name: str, levels: Sequence[Any] | None) -> tu
     """Return the two levels to compare, or say which there are."""
     there = column.dropna().unique().tolist()
     if levels is None:
-        if len(there) != 2:
+        if len(there) < 2:
+            only = f"only the level {there[0]!r}" if there else "no level"
+            raise EvaluationError(f"Column {name!r} has {only}; two are needed to compare.")
+        if len(there) > 2:
             raise EvaluationError(
                 f"Column {name!r} has {len(there)} levels ({shorten(map(repr, there))}); name two with levels=."
             )

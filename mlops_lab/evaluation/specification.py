@@ -130,7 +130,8 @@ def specification_from(text: str, path: Path) -> Specification:
     try:
         suite = Suite(checks, **{name: plain[name] for name in ("alpha", "seed") if name in plain})
     except EvaluationError as error:
-        raise place.error(nodes["checks"], str(error)) from error
+        at = next((name for name in ("alpha", "seed") if str(error).startswith(f"{name} is ")), "checks")
+        raise place.error(nodes[at], str(error)) from error
     files = {name: beside(path, plain[name], name) for name in ("model", "data") if name in plain}
     return Specification(suite, **files, target=plain.get("target"))
 

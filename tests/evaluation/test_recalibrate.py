@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 from sklearn.base import clone, is_classifier
 from sklearn.calibration import CalibrationDisplay
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import train_test_split
@@ -247,3 +248,26 @@ class Labels:
 def test_wrong_use_is_refused(call, sentence):
     with pytest.raises(ev.EvaluationError, match=sentence):
         call()
+
+
+def test_a_recalibrated_model_says_what_it_is():
+    better = ev.recalibrate(Scores(), *draw_three(2000, sharpness=2.5))
+    assert repr(better).startswith(f"Scores, recalibrated by {better.method}. On 600 rows that no candidate saw")
+
+
+@pytest.mark.slow
+def test_mlflow_keeps_a_recalibrated_model(tmp_path):
+    import mlflow
+
+    frame, labels = draw(3000, seed=0, sharpness=1.0)
+    forest = RandomForestClassifier(20, random_state=0).fit(frame[:500], labels[:500])
+    better = ev.recalibrate(forest, frame[500:], labels[500:])
+    folder = tmp_path / "kept"
+    mlflow.sklearn.save_model(better, folder, serialization_format="cloudpickle", pip_requirements=[])
+    again = mlflow.sklearn.load_model(str(folder))
+    assert (again.predict_proba(frame) == better.predict_proba(frame)).all()
+    report = ev.Suite([ev.Calibration(max_error=0.2)]).run(str(folder), frame, labels, progress=False)
+    assert (
+        report.results[0].estimate
+        == ev.Suite([ev.Calibration(max_error=0.2)]).run(better, frame, labels, progress=False).results[0].estimate
+    )

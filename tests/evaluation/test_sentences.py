@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import LinearRegression
+from sklearn.base import BaseEstimator, RegressorMixin
 
 from mlops_lab import evaluation as ev
 from mlops_lab.evaluation.answers import answer_of, check_probabilities, check_rows, encode
@@ -230,16 +230,31 @@ def test_an_answer_is_shown_on_one_line():
     assert "\n" not in str(caught.value)
 
 
-class EmptyClasses(LinearRegression):
+class EmptyClasses(RegressorMixin, BaseEstimator):
     """Has no classes and says so with an empty list, as the regressors of CatBoost do."""
 
     @property
     def classes_(self):
         return []
 
+    def predict(self, frame):
+        return frame["age"].to_numpy() / 10.0
+
 
 def test_a_regressor_whose_list_of_classes_is_empty_predicts_values():
-    fitted = EmptyClasses().fit(FRAME[["age"]], TARGET.astype(float))
-    report = run(ev.Slices("age", max_gap=1), data=FRAME[["age"]], target=TARGET * 1.5, of=fitted)
+    report = run(ev.Slices("job", max_gap=1), target=FRAME["age"] / 10.0, of=EmptyClasses())
     assert report.results[0].verdict == "pass"
     assert "mean_absolute_error" in report.results[0].metric
+
+
+def test_an_audit_without_a_target_asks_such_a_regressor_too():
+    frame = FRAME.assign(age=FRAME["age"] + 10.0 * (FRAME["sex"] == "m"))
+    audit = ev.proxy_audit(EmptyClasses(), frame, column="sex", progress=False)
+    assert audit.columns["column"][0] == "age"
+
+
+def test_a_level_of_the_suite_is_refused_on_its_own_line(tmp_path):
+    path = tmp_path / "x.suite.yaml"
+    path.write_text("checks:\n- invariance: {column: sex}\nseed: 0\nalpha: 2\n")
+    with pytest.raises(EvaluationError, match="line 4: alpha is 2"):
+        ev.Suite.from_yaml(path)

@@ -214,7 +214,7 @@ GOOD = "checks:\n- test_everything: {column: a}\n"
         ("checks: 3", 1, "is no list"),
         ("checks: []", 1, "has no checks; pass at least one"),
         (GOOD + "alpa: 0.1", 3, "no key 'alpa'; did you mean 'alpha'"),
-        (GOOD + "alpha: 0.7", 2, "alpha is 0.7"),
+        (GOOD + "alpha: 0.7", 3, "alpha is 0.7"),
         (GOOD + "alpha: yes", 3, "alpha is 'yes'; give a number"),
         (GOOD + "seed: 1.5", 3, "seed is 1.5; give a whole number"),
         (GOOD + "seed: 1\nseed: 2", 4, "'seed' stands here a second time"),
