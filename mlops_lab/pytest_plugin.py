@@ -171,11 +171,15 @@ class SuiteItem(pytest.Item):
 
 
 def failure(result: Result) -> Exception:
-    """Put a result that does not pass into words."""
+    """Put a result that does not pass into words; the first line is what pytest's summary shows."""
     from mlops_lab.evaluation import VerdictError
-    from mlops_lab.evaluation.report import text_table
+    from mlops_lab.evaluation.report import text_row, text_table
 
-    return VerdictError("\n".join([*text_table((result,)), "", result.explain()]))
+    if result.verdict == "error":
+        return VerdictError("\n".join([result.explain(), "", *text_table((result,))]))
+    sign, _check, what, estimate, interval, tolerance, verdict, *_rows = text_row(result)
+    first = f"{sign} {verdict}: {what} {estimate} ({interval}), tolerance {tolerance}"
+    return VerdictError("\n".join([first, "", *text_table((result,)), "", result.explain()]))
 
 
 def properties(report: Report, result: Result) -> list[tuple[str, object]]:

@@ -23,6 +23,7 @@ from mlops_lab.evaluation.proof import AS_IT_IS, Proof, RecalibrationRefused
 from mlops_lab.evaluation.recalibrators import METHODS, Array, Recalibrator, log_losses
 from mlops_lab.evaluation.statistics.interval import check_alpha
 from mlops_lab.evaluation.statistics.moments import FEWEST_ROWS, Moments, mean_interval
+from mlops_lab.evaluation.traits import describe
 from mlops_lab.i18n import gettext as _
 
 __all__ = ["Recalibrated", "recalibrate"]

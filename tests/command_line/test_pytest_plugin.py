@@ -85,6 +85,7 @@ def test_what_a_verdict_is_as_a_test(folder, settings, outcome):
     assert outcomes.found["people.suite.yaml::invariance:city"] == "passed"
     text = outcomes.texts["people.suite.yaml::confidence:0.5"]
     assert "tolerance" in text
+    assert text.startswith("✗ fail: accuracy of the shown answers ")  # what the summary at the end shows
     assert "is on the wrong side" in text
     assert "pytest_plugin.py" not in text
 
