@@ -106,6 +106,8 @@ def test_a_change_that_changes_nothing_proves_nothing(change):
     result = run(ev.Perturbation(change, max_drop=0.1)).results[0]
     assert result.verdict == "inconclusive"
     assert result.explain().count("left every row as it is") == 1
+    assert result.details["low"].tolist() == [-np.inf]
+    assert np.isnan(result.rows_needed)  # more rows of the same would tell nothing
 
 
 def fails(truth, answers):

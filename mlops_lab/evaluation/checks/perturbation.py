@@ -210,7 +210,9 @@ class PerturbationProcedure(Procedure):
         judged, drop = state.flips[self._judged], drops[self._judged]
         if not judged.changed:
             note = _("The change left every row as it is, so nothing was tried; give one that changes some.")
-            drop = unknown(-math.inf, math.inf, note, tolerance=tolerance, alpha=self.setting.alpha, estimate=0.0)
+            drop = drops[self._judged] = unknown(
+                -math.inf, math.inf, note, tolerance=tolerance, alpha=self.setting.alpha, estimate=0.0
+            )
         details = self._details(state, drops)
         return Result(
             name=self.name,
@@ -224,7 +226,7 @@ class PerturbationProcedure(Procedure):
             tolerance=tolerance,
             p_fail=float(drop.p_fail),
             rows=judged.rows,
-            rows_needed=self.metric.needed(judged.metric, drop),
+            rows_needed=self.metric.needed(judged.metric, drop) if judged.changed else math.nan,
             details=details,
             examples=state.worst.frame(),
             words=self._words(judged, drop, details),
