@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import StratifiedKFold, train_test_split
 
@@ -23,7 +24,7 @@ from mlops_lab.evaluation.proof import AS_IT_IS, Proof, RecalibrationRefused
 from mlops_lab.evaluation.recalibrators import METHODS, Array, Recalibrator, log_losses
 from mlops_lab.evaluation.statistics.interval import check_alpha
 from mlops_lab.evaluation.statistics.moments import FEWEST_ROWS, Moments, mean_interval
-from mlops_lab.evaluation.traits import describe
+from mlops_lab.evaluation.traits import describe, fitted_columns
 from mlops_lab.i18n import gettext as _
 
 __all__ = ["Recalibrated", "recalibrate"]
@@ -94,7 +95,8 @@ class Recalibrated(ClassifierMixin, BaseEstimator):
             In the order of ``classes_``.
         """
         ask = self.model.predict_proba if hasattr(self.model, "predict_proba") else self.model
-        raw = np.asarray(ask(X), dtype=float)
+        columns = fitted_columns(self.model, X) if isinstance(X, pd.DataFrame) else None
+        raw = np.asarray(ask(X if columns is None else X[columns]), dtype=float)
         if raw.ndim == 1:
             raw = np.column_stack([1 - raw, raw])
         return self.recalibrator(check_probabilities(raw, len(self.classes)))

@@ -255,6 +255,14 @@ def test_a_recalibrated_model_says_what_it_is():
     assert repr(better).startswith(f"Scores, recalibrated by {better.method}. On 600 rows that no candidate saw")
 
 
+def test_a_model_fitted_without_a_column_of_the_calibration_is_not_given_it():
+    frame, labels = draw(3000, seed=0)
+    forest = RandomForestClassifier(20, random_state=0).fit(frame[:500], labels[:500])
+    wide = frame.assign(city="here")[["city", "p"]]
+    better = ev.recalibrate(forest, wide[500:], labels[500:])
+    assert (better.predict_proba(wide) == better.predict_proba(frame)).all()
+
+
 @pytest.mark.slow
 def test_mlflow_keeps_a_recalibrated_model(tmp_path):
     import mlflow
