@@ -150,7 +150,7 @@ def view(result: Result, examples: bool = False, figure: str = "", rows: int = T
         words=verdict_words()[result.verdict],
         parts=result.parts(),
         bar=bar(result),
-        details=as_table(result.details, rows),
+        details=as_table(worst_first(result.details, rows), rows),
         examples=as_table(result.examples, rows) if examples else None,
         figure=figure,
     )
@@ -190,6 +190,14 @@ def bar(result: Result) -> Bar | None:
         return Bar(low, high, estimate, None, None)
     tolerance = place(result.tolerance, 0)
     return Bar(low, high, estimate, tolerance, (tolerance, 100.0) if result.larger_is_worse else (0.0, tolerance))
+
+
+def worst_first(details: pd.DataFrame, rows: int) -> pd.DataFrame:
+    """Put the largest gaps or rates of a list of names first, where it is too long to be shown whole; a curve stays."""
+    found = [name for name in ("gap", "estimate") if name in details]
+    if len(details) <= rows or not found or pd.api.types.is_numeric_dtype(details.dtypes.iloc[0]):
+        return details
+    return details.sort_values(found[0], ascending=False, kind="stable")
 
 
 def as_table(frame: pd.DataFrame, rows: int) -> Table | None:

@@ -13,13 +13,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_lab.evaluation import Report, Result, compare
-from mlops_lab.evaluation.html import bar, breakable, report_html, report_page, result_html
+from mlops_lab.evaluation.html import bar, breakable, report_html, report_page, result_html, worst_first
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -285,3 +286,11 @@ def test_a_notebook_keeps_cells_apart_in_jupyterlab(browser: Any, report: Report
     for name in ("dt", "dd"):
         assert tab.locator(name).first.evaluate(look)[1] == "none"
     tab.close()
+
+
+def test_the_worst_of_many_names_are_shown_and_a_curve_keeps_its_order() -> None:
+    names = pd.DataFrame({"pair": [f"{place:02}" for place in range(50)], "estimate": np.arange(50) % 7})
+    assert worst_first(names, rows=10)["pair"].tolist()[:3] == ["06", "13", "20"]
+    assert worst_first(names, rows=50) is names
+    curve = pd.DataFrame({"threshold": np.linspace(0.5, 1, 50), "estimate": np.arange(50) % 7})
+    assert worst_first(curve, rows=10) is curve
