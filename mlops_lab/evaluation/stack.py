@@ -152,14 +152,22 @@ def repeats_often(stack: Stack, requests: Sequence[Request], unchanged: bool) ->
     if tell_apart(frame.take(chosen), sampled.columns):
         if len(requests) < 2:
             return False
-        changed = dict(enumerate(sampled.columns.values()))
-        probe = pd.DataFrame(changed | {-1: np.concatenate(origin)})  # only versions of one row can be alike
+        columns = [*sampled.columns.values(), np.concatenate(origin)]  # only versions of one row can be alike
     else:
-        probe = sampled.part(slice(None))
+        columns = [column.array for _name, column in sampled.part(slice(None)).items()]
     try:
-        return len(np.unique(pd.util.hash_pandas_object(probe, index=False))) <= 0.95 * len(probe)
-    except TypeError:  # a column of lists or the like cannot be hashed
+        return count_different(columns) <= 0.95 * len(versions)
+    except TypeError:  # a column of lists or the like cannot be told apart
         return False
+
+
+def count_different(columns: Sequence[Any]) -> int:
+    """Count the different rows of a few: in a quarter of the time of hashing them where columns are few."""
+    row = np.zeros(len(columns[0]), dtype=np.int64)
+    for values in columns:
+        value = pd.factorize(values)[0] + 1  # a gap is 0
+        row = pd.factorize(row * (int(value.max()) + 1) + value)[0]
+    return int(row.max()) + 1
 
 
 def tell_apart(rows: pd.DataFrame, changed: Container[str]) -> bool:

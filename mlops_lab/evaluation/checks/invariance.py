@@ -323,10 +323,11 @@ class InvarianceProcedure(Procedure):
 
 def count_pair(own: np.ndarray, changed: np.ndarray, step: np.ndarray, values: int) -> np.ndarray:
     """Count and add up, for the rows of each group, what one tried value did; shape (values + 1, 6)."""
-    columns = [None, changed, step, None, step > 0, step < 0]
     table = np.zeros((values + 1, 6))
-    for place, weights in enumerate(columns):
-        if place != 3:
-            table[:, place] = np.bincount(own, weights=weights, minlength=values + 1)
+    signs = np.bincount(3 * own + 1 + np.sign(step).astype(np.intp), minlength=3 * values + 3).reshape(-1, 3)
+    table[:, 0] = signs.sum(axis=1)
+    table[:, 1] = np.bincount(own[changed], minlength=values + 1)
+    table[:, 2] = np.bincount(own, weights=step, minlength=values + 1)
     np.maximum.at(table[:, 3], own, np.abs(step))
+    table[:, 4], table[:, 5] = signs[:, 2], signs[:, 0]
     return table

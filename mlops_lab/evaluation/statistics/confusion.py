@@ -205,7 +205,21 @@ def resample(counts: ArrayLike, replicates: int, rng: np.random.Generator) -> ND
     given = np.asarray(counts, dtype=np.int64)
     if (given < 0).any():
         raise InputError(f"A count is {given.min()}; counts are not negative.")
-    rows = given.sum(axis=-1)
-    shares = given / np.maximum(1, rows)[..., None]
-    shares[..., -1] += np.where(rows == 0, 1.0, 0.0)
-    return rng.multinomial(rows, shares, size=(replicates, *rows.shape))
+    drawn = np.empty((*given.shape, replicates), dtype=np.int64)  # the replicates of a cell stand side by side
+    for place in np.ndindex(given.shape[:-1]):
+        draw_cells(given[place], rng, drawn[place])
+    return np.moveaxis(drawn, -1, 0)
+
+
+def draw_cells(counts: NDArray[np.int64], rng: np.random.Generator, drawn: NDArray[np.int64]) -> None:
+    """Draw multinomial counts cell by cell, each from the rows that the cells before left; shape (cells, replicates).
+
+    The first cell's distribution is the same in each replicate and set up once, unlike where replicate follows
+    replicate.
+    """
+    left: int | NDArray[np.int64] = int(counts.sum())
+    behind = int(counts.sum())
+    for cell, count in enumerate(counts[:-1].tolist()):
+        drawn[cell] = rng.binomial(left, count / behind if behind else 0.0, size=drawn.shape[1])
+        left, behind = left - drawn[cell], behind - count
+    drawn[-1] = left

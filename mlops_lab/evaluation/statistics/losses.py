@@ -356,6 +356,8 @@ def scaled_drop(
             rows,
         )
         note = note.format(rows=rows, needed=FEWEST_ROWS)
+    elif bound is None and not changed:
+        note = _("The loss of no row changed, so that nothing says how much it can change.")
     elif bound is None and changed < FEWEST_CHANGES:
         note = ngettext(
             "The loss of only {changed} row changed, too few to say how much it can change.",
