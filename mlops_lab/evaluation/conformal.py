@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from mlops_lab.errors import nearest, require
 from mlops_lab.evaluation.coverage import Coverage, measure_coverage
+from mlops_lab.evaluation.data import check_frame
 from mlops_lab.evaluation.errors import EvaluationError, NotApplicable
 from mlops_lab.evaluation.memory import in_memory
 from mlops_lab.evaluation.model import Outputs, Predictor, Task, encode_target
@@ -126,7 +127,7 @@ class Conformal:
         """
         if self.predictor.classes is None:
             raise NotApplicable("The model predicts values, which have intervals; call intervals(X).")
-        return self._sets(self.predictor(rows_of(X).copy()), X.index)
+        return self._sets(self.predictor(rows_of(X)), X.index)
 
     def intervals(self, X: pd.DataFrame) -> pd.DataFrame:
         """Return the interval in which each row's value may lie.
@@ -148,7 +149,7 @@ class Conformal:
         """
         if self.predictor.classes is not None:
             raise NotApplicable("The model predicts labels, which have sets; call sets(X).")
-        return self._intervals(self.predictor(rows_of(X).copy()), X.index)
+        return self._intervals(self.predictor(rows_of(X)), X.index)
 
     def coverage(
         self, X: Any, y: Any = None, by: str | Sequence[str] = (), *, bins: int = 4, alpha: float = 0.05
@@ -323,13 +324,9 @@ def conformal(
 
 
 def rows_of(X: Any) -> pd.DataFrame:
-    """Refuse what are no rows with named columns."""
-    if not isinstance(X, pd.DataFrame):
-        kind = f"{type(X).__module__.partition('.')[0]} {type(X).__name__}".removeprefix("builtins ")
-        raise EvaluationError(f"The data is a {kind}; pass a pandas DataFrame with the columns of the calibration.")
-    if X.empty:
-        raise EvaluationError(f"The data has {len(X)} rows and {X.shape[1]} columns; pass at least one of each.")
-    return X
+    """Refuse what are no rows with named columns, and copy them for the model."""
+    check_frame(X, " with the columns of the calibration")
+    return X.copy()
 
 
 def check_method(method: str | None, predictor: Predictor) -> str:

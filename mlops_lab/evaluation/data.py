@@ -300,11 +300,7 @@ class FrameSource(Source):
     def __init__(self, frame: pd.DataFrame, target: Any, start: int = 0) -> None:
         check_columns(frame)
         self.frame, raw = split_target(frame, target)
-        if self.frame.empty:
-            raise EvaluationError(
-                f"The data has {of_rows(len(self.frame))} and {of_columns(self.frame.shape[1])}; "
-                "pass at least one of each."
-            )
+        check_frame(self.frame)
         self.target = clean_target(raw, len(self.frame), start)
         check_order(self.frame.index, raw)
         self.rows, self.start = len(self.frame), start
@@ -388,6 +384,17 @@ def as_source(data: Any, target: Any, client: Any = None) -> Source:
         way = "data.to_pandas()" if hasattr(data, "to_pandas") else "data.collect().to_pandas()"
         raise EvaluationError(f"The data is a {type(data).__module__.split('.')[0]} {type(data).__name__}; pass {way}.")
     raise EvaluationError(f"The data is a {type(data).__name__}; pass a pandas DataFrame, so that columns have names.")
+
+
+def check_frame(data: Any, which: str = "") -> None:
+    """Refuse what is no frame, or an empty one; ``which`` says in a few words what the frame must be."""
+    if not isinstance(data, pd.DataFrame):
+        kind = f"{type(data).__module__.partition('.')[0]} {type(data).__name__}".removeprefix("builtins ")
+        raise EvaluationError(f"The data is a {kind}; pass a pandas DataFrame{which}.")
+    if data.empty:
+        raise EvaluationError(
+            f"The data has {of_rows(len(data))} and {of_columns(data.shape[1])}; pass at least one of each."
+        )
 
 
 def check_columns(frame: pd.DataFrame) -> None:

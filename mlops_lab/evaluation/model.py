@@ -20,7 +20,7 @@ from mlops_lab.evaluation.answers import (
     to_array,
 )
 from mlops_lab.evaluation.errors import EvaluationError
-from mlops_lab.evaluation.traits import describe, fitted_columns, says_regressor
+from mlops_lab.evaluation.traits import describe, fitted_columns, given_columns, says_regressor
 
 __all__ = ["Outputs", "Predictor", "Task", "as_predictor", "encode_target"]
 
@@ -136,8 +136,7 @@ class Predictor:
         EvaluationError
             Where the answer is not one prediction a row, or no probability.
         """
-        if self.columns is not None:
-            frame = frame[self.columns]
+        frame = given_columns(frame, self.columns)
         own = None if self.decide is None else self._codes(answer_of(self.decide, frame.copy()), len(frame))
         index = frame.index  # before the model can change it
         raw = check_rows(to_array(answer_of(self.call, frame)), len(index))
@@ -180,8 +179,7 @@ class Predictor:
         """
         if tried.probabilities is None:
             return self
-        given = probe.copy() if self.columns is None else probe[self.columns]
-        own = self._codes(answer_of(predict, given), len(probe))
+        own = self._codes(answer_of(predict, given_columns(probe.copy(), self.columns)), len(probe))
         chosen = tried.probabilities[np.arange(len(probe)), own]
         most_probable = chosen >= tried.probabilities.max(axis=1) - 1e-12
         return self if most_probable.all() else replace(self, decide=predict)
@@ -224,8 +222,7 @@ def as_predictor(model: Any, target: np.ndarray, probe: pd.DataFrame, task: Task
     if isinstance(model, type):
         raise EvaluationError(f"The model is the class {model.__name__}; pass a fitted object of it.")
     columns = fitted_columns(model, probe)
-    predictor = predictor_of(model, target, probe if columns is None else probe[columns], task)
-    return predictor if columns is None else replace(predictor, columns=columns)
+    return replace(predictor_of(model, target, given_columns(probe, columns), task), columns=columns)
 
 
 def predictor_of(model: Any, target: np.ndarray, probe: pd.DataFrame, task: Task | None) -> Predictor:

@@ -24,7 +24,7 @@ from mlops_lab.evaluation.proof import AS_IT_IS, Proof, RecalibrationRefused
 from mlops_lab.evaluation.recalibrators import METHODS, Array, Recalibrator, log_losses
 from mlops_lab.evaluation.statistics.interval import check_alpha
 from mlops_lab.evaluation.statistics.moments import FEWEST_ROWS, Moments, mean_interval
-from mlops_lab.evaluation.traits import describe, fitted_columns
+from mlops_lab.evaluation.traits import describe, fitted_columns, given_columns
 from mlops_lab.i18n import gettext as _
 
 __all__ = ["Recalibrated", "recalibrate"]
@@ -96,7 +96,7 @@ class Recalibrated(ClassifierMixin, BaseEstimator):
         """
         ask = self.model.predict_proba if hasattr(self.model, "predict_proba") else self.model
         columns = fitted_columns(self.model, X) if isinstance(X, pd.DataFrame) else None
-        raw = np.asarray(ask(X if columns is None else X[columns]), dtype=float)
+        raw = np.asarray(ask(given_columns(X, columns)), dtype=float)
         if raw.ndim == 1:
             raw = np.column_stack([1 - raw, raw])
         return self.recalibrator(check_probabilities(raw, len(self.classes)))

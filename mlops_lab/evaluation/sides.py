@@ -12,7 +12,7 @@ import pandas as pd
 
 from mlops_lab.errors import shorten
 from mlops_lab.evaluation.check import Setting
-from mlops_lab.evaluation.data import Batch, FrameSource, Schema, check_columns, column_kind
+from mlops_lab.evaluation.data import Batch, FrameSource, Schema, check_columns, check_frame, column_kind
 from mlops_lab.evaluation.errors import EvaluationError
 from mlops_lab.evaluation.group_metrics import GroupMetric, find_group_metric
 from mlops_lab.evaluation.metrics import Metric, find_metric
@@ -190,14 +190,8 @@ def level_sides(frame: Any, outcome: Any, compare: str, levels: Sequence[Any] | 
     EvaluationError
         Where the column does not have these levels, or the outcome is missing or no number.
     """
-    if not isinstance(frame, pd.DataFrame):
-        kind = f"{type(frame).__module__.partition('.')[0]} {type(frame).__name__}".removeprefix("builtins ")
-        raise EvaluationError(f"The data is a {kind}; pass a pandas DataFrame.")
+    check_frame(frame)
     check_columns(frame)
-    if frame.empty:
-        raise EvaluationError(
-            f"The data has {len(frame)} rows and {frame.shape[1]} columns; pass one of each at least."
-        )
     schema = Schema(frame.iloc[:0])
     schema.kind(compare)
     first, second = two_levels(frame[compare], compare, levels)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import is_regressor
 
-__all__ = ["decides_by_probability", "describe", "fitted_columns", "ignores_index", "says_regressor"]
+__all__ = ["decides_by_probability", "describe", "fitted_columns", "given_columns", "ignores_index", "says_regressor"]
 
 NAMES = ("feature_names_in_", "feature_name_", "feature_names_")  # scikit-learn and XGBoost, LightGBM, CatBoost
 MOST_PROBABLE = (  # classifiers of scikit-learn whose decision is the most probable class
@@ -59,6 +59,24 @@ def fitted_columns(model: Any, frame: pd.DataFrame) -> list[Hashable] | None:
             names = list(found)
             return names if names != list(frame.columns) and set(names) <= set(frame.columns) else None
     return None
+
+
+def given_columns(frame: pd.DataFrame, columns: list[Hashable] | None) -> pd.DataFrame:
+    """Return the columns that a model is given.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        All columns.
+    columns : list of str, or None
+        From `fitted_columns`.
+
+    Returns
+    -------
+    DataFrame
+        A copy of these columns, or the frame itself where the model is given all.
+    """
+    return frame if columns is None else frame[columns]
 
 
 def ignores_index(call: Callable[..., Any]) -> bool:
